@@ -1,0 +1,1 @@
+"""What the district's statistics mean: plain Python without Qt, SQL or files."""

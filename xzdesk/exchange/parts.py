@@ -1,0 +1,226 @@
+"""Parts of a package: tables as CSV, JSON, attachments; how they are written, stored and read again.
+
+CSV is RFC 4180 in one form only (docs/package-format.md, section 6), so that equal tables are equal bytes and no
+two readers can see different cells in one file.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from xzdesk.core.errors import UserError
+from xzdesk.exchange import limits, strict_json
+from xzdesk.exchange.header import COPY_AGAIN
+from xzdesk.exchange.manifest import MediaType, PartEntry
+
+VALUES: Final = ("element", "unit", "period", "state", "content")
+CORRECTIONS: Final = ("element", "unit", "period", "before", "after", "reason", "corrected_at", "corrected_by")
+FINDINGS: Final = ("rule", "unit", "period", "place", "field", "message", "reason", "given_by")
+ATTACHMENTS: Final = ("register", "row", "digest", "media_type", "title")
+RETURNED: Final = ("id", "unit", "period", "place", "target", "field", "reason")
+
+GZIP_LEVEL: Final = 2
+"""Measured on a town's month (see docs/package-format.md, section 10): a third of the time of level 6 for an eighth
+more bytes."""
+_GZIP_WINDOW: Final = 31
+_GZIP_HEADER: Final = b"\x1f\x8b\x08\x00"
+_ROW_END: Final = "\r\n"
+_EXTENSIONS: Final = {MediaType.JPEG: "jpg", MediaType.PNG: "png", MediaType.PDF: "pdf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part, unpacked."""
+
+    name: str
+    media_type: MediaType
+    schema: str
+    """Name of the Table Schema of a CSV; what an attachment or JSON is otherwise."""
+    content: bytes
+    rows: int = 0
+
+
+def csv_part(name: str, header: Sequence[str], rows: Sequence[Sequence[str]], schema: str = "") -> Part:
+    """A table as a part. ``rows`` hold texts, each row as many as ``header``.
+
+    Raises ``UserError`` ``package.field_too_long`` or ``package.text_nul`` when a text cannot travel, ``ValueError``
+    when a row has another width.
+    """
+    width = len(header)
+    lines = [tuple(header), *rows]
+    if any(len(line) != width for line in lines):
+        raise ValueError(f"{name}: a row is not {width} wide")
+    text = _ROW_END.join(map(",".join, lines)) + _ROW_END
+    # Joining is three times as fast as csv.writer, and right as long as no cell needs quotes: then the marks
+    # between cells are all the marks there are.
+    plain = text.count(",") == len(lines) * (width - 1) and '"' not in text and width > 1
+    if not (plain and text.count("\n") == text.count("\r") == len(lines)):
+        text = _quoted(lines)
+    _check_fields(lines, name)
+    if "\0" in text:
+        raise UserError("package.text_nul", f"“{name}”里有不可见的空字符，不能上报。", "请找到该单元格，重新输入。")
+    return Part(name, MediaType.CSV, schema or name.removesuffix(".csv"), text.encode("utf-8"), len(rows))
+
+
+def json_part(name: str, text: str, schema: str = "") -> Part:
+    """JSON as a part; ``text`` must be strict JSON (raises ``UserError`` ``package.json_*``)."""
+    content = text.encode("utf-8")
+    strict_json.parse(content, f"“{name}”")
+    return Part(name, MediaType.JSON, schema or name.removesuffix(".json"), content)
+
+
+def attachment_part(content: bytes, media_type: MediaType) -> Part:
+    """A photograph or paper, named by its own hash."""
+    name = f"attachment_{hashlib.sha256(content).hexdigest()}.{_EXTENSIONS[media_type]}"
+    return Part(name, media_type, "attachment", content)
+
+
+def store(part: Part, level: int = GZIP_LEVEL) -> tuple[PartEntry, bytes]:
+    """The manifest's entry and the bytes as they stand in the package."""
+    stored = _gzip(part.content, level) if part.media_type.compressed else part.content
+    entry = PartEntry(
+        name=part.name,
+        media_type=part.media_type,
+        schema=part.schema,
+        length=len(stored),
+        sha256=hashlib.sha256(stored).hexdigest(),
+        size=len(part.content),
+        rows=part.rows,
+    )
+    return entry, stored
+
+
+def restore(entry: PartEntry, stored: bytes) -> Part:
+    """Check the stored bytes against the manifest's entry and unpack them.
+
+    ``entry`` comes from a decoded manifest: its size is within the limits. Raises ``UserError``
+    ``package.part_altered``, ``package.part_gzip``, ``package.expansion`` or ``package.part_size``.
+    """
+    if hashlib.sha256(stored).hexdigest() != entry.sha256:
+        raise UserError("package.part_altered", f"数据包里的“{entry.name}”与清单不符，已拒绝。", COPY_AGAIN)
+    content = _gunzip(entry, stored) if entry.media_type.compressed else stored
+    if len(content) != entry.size:
+        raise UserError("package.part_size", f"数据包里“{entry.name}”的大小与清单不符。", COPY_AGAIN)
+    return Part(entry.name, entry.media_type, entry.schema, content, entry.rows)
+
+
+def read_csv(part: Part) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Header and rows of a CSV part, every row as wide as the header.
+
+    Raises ``UserError`` ``package.csv_encoding``, ``package.text_nul``, ``package.csv_form``, ``package.csv_width``,
+    ``package.csv_header``, ``package.field_too_long`` or ``package.part_rows``.
+    """
+    text = _decode(part)
+    lines = _rows(text, part.name)
+    if not lines or len(set(lines[0])) != len(lines[0]):
+        raise UserError("package.csv_header", f"数据包里“{part.name}”的表头不对。", COPY_AGAIN)
+    width = len(lines[0])
+    for number, line in enumerate(lines):
+        if len(line) != width:
+            raise UserError("package.csv_width", f"“{part.name}”第 {number} 行的列数与表头不同。", COPY_AGAIN)
+    _check_fields(lines, part.name)
+    header = tuple(lines.pop(0))
+    if len(lines) != part.rows:
+        raise UserError(
+            "package.part_rows", f"“{part.name}”有 {len(lines)} 行，清单写的是 {part.rows} 行。", COPY_AGAIN
+        )
+    return header, lines
+
+
+def read_json(part: Part) -> object:
+    """The strict JSON of a part. Raises ``UserError`` ``package.json_*``."""
+    return strict_json.parse(part.content, f"“{part.name}”")
+
+
+def _decode(part: Part) -> str:
+    try:
+        text = part.content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UserError("package.csv_encoding", f"“{part.name}”不是 UTF-8 编码。", COPY_AGAIN) from None
+    if "\0" in text:
+        raise UserError("package.text_nul", f"“{part.name}”里有空字符，已拒绝。", COPY_AGAIN)
+    if text.startswith("\ufeff"):
+        raise UserError("package.csv_form", f"“{part.name}”带有字节顺序标记，不合规定。", COPY_AGAIN)
+    return text
+
+
+def _rows(text: str, name: str) -> list[list[str]]:
+    if not text.endswith(_ROW_END):
+        raise _bad_form(name)
+    if '"' not in text:
+        rows = text.count(_ROW_END)
+        if not rows == text.count("\n") == text.count("\r"):
+            raise _bad_form(name)
+        return [line.split(",") for line in text[: -len(_ROW_END)].split(_ROW_END)]
+    longest = csv.field_size_limit()
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        if str(longest) in str(error):
+            raise _too_long(name) from None
+        raise _bad_form(name) from None
+    # The reader takes bare quotes and needless ones; writing again shows whether the form was the only one.
+    if _quoted(lines) != text:
+        raise _bad_form(name)
+    return lines
+
+
+def _quoted(lines: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=_ROW_END).writerows(lines)
+    return text.getvalue()
+
+
+def _check_fields(lines: Sequence[Sequence[str]], name: str) -> None:
+    most = limits.FIELD_CHARACTERS
+    for line in lines:
+        if len(max(line, key=len)) > most:
+            raise _too_long(name)
+
+
+def _gzip(content: bytes, level: int) -> bytes:
+    """One gzip member without a name or time. Content that packs better than readers admit is packed less."""
+    stored = _deflate(content, level, zlib.Z_DEFAULT_STRATEGY)
+    if len(content) > len(stored) * limits.EXPANSION_RATIO:
+        # Huffman codes alone need at least a bit for a byte: never more than 8:1.
+        stored = _deflate(content, level, zlib.Z_HUFFMAN_ONLY)
+    return stored
+
+
+def _deflate(content: bytes, level: int, strategy: int) -> bytes:
+    packer = zlib.compressobj(level, zlib.DEFLATED, _GZIP_WINDOW, zlib.DEF_MEM_LEVEL, strategy)
+    return packer.compress(content) + packer.flush()
+
+
+def _gunzip(entry: PartEntry, stored: bytes) -> bytes:
+    if not stored.startswith(_GZIP_HEADER):
+        raise _bad_gzip(entry)
+    unpacker = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        content = unpacker.decompress(stored, entry.size + 1)
+    except zlib.error:
+        raise _bad_gzip(entry) from None
+    if len(content) > entry.size:
+        raise UserError("package.expansion", f"“{entry.name}”解压后比清单写的大，已拒绝。", COPY_AGAIN)
+    if not unpacker.eof or unpacker.unused_data:
+        raise _bad_gzip(entry)
+    return content
+
+
+def _bad_gzip(entry: PartEntry) -> UserError:
+    return UserError("package.part_gzip", f"数据包里“{entry.name}”的压缩数据不合规定。", COPY_AGAIN)
+
+
+def _bad_form(name: str) -> UserError:
+    return UserError("package.csv_form", f"“{name}”的 CSV 写法不合规定，已拒绝。", COPY_AGAIN)
+
+
+def _too_long(name: str) -> UserError:
+    most = limits.FIELD_CHARACTERS
+    return UserError("package.field_too_long", f"“{name}”里有超过 {most} 字的内容。", "请缩短后重新上报。")

@@ -1,0 +1,1 @@
+"""The encrypted workspace at rest. The only package that speaks SQL."""

@@ -1,0 +1,249 @@
+"""Opening an office's encrypted file: key, pragmas, version gate, lock, and the one way to write to it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from sqlcipher3 import dbapi2
+
+# sqlite-utils takes its exception classes from here; without it, it would catch the standard library's.
+sys.modules.setdefault("pysqlite3", dbapi2)
+sys.modules.setdefault("pysqlite3.dbapi2", dbapi2)
+
+from sqlite_utils import Database  # noqa: E402 - only after the line above
+
+from xzdesk import __version__  # noqa: E402
+from xzdesk.core.errors import UserError  # noqa: E402
+from xzdesk.store import journal, keyslots, migrate  # noqa: E402
+from xzdesk.store.lock import WorkspaceLock  # noqa: E402
+
+FORMAT: Final = 1
+CACHE_KIB: Final = 64_000
+Clock = Callable[[], dt.datetime]
+
+
+class Role(StrEnum):
+    """What a person does in an office; a submission needs two people."""
+
+    RECORDER = "recorder"
+    REVIEWER = "reviewer"
+    HEAD = "head"
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class Workspace:
+    """One office's open file. ``db`` is for modules of the store only."""
+
+    def __init__(
+        self, path: Path, data_key: bytes, user: str, *, read_only: bool = False, clock: Clock = utc_now
+    ) -> None:
+        self.path = path
+        self.user = user
+        self.read_only = read_only
+        self.data_key = data_key
+        self._clock = clock
+        self._closed = False
+        self._lock = None if read_only else WorkspaceLock(path)
+        if self._lock:
+            self._lock.acquire(self.now())
+        try:
+            self.db = Database(_connect(path, data_key, read_only))
+        except BaseException:
+            self._release()
+            raise
+
+    @property
+    def role(self) -> Role:
+        row = self.db.conn.execute("SELECT role FROM app_user WHERE name = ?", (self.user,)).fetchone()
+        return Role(row[0]) if row else Role.RECORDER
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.db.conn.in_transaction)
+
+    def now(self) -> str:
+        """UTC, ISO 8601 with seconds and Z."""
+        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @contextlib.contextmanager
+    def transaction(self, action: str) -> Iterator[None]:
+        """All or nothing, durable when it returns; one link of the journal with the words ``action``.
+
+        Raises ``RuntimeError`` when nested, ``UserError`` ``workspace.disk_full`` or ``workspace.unwritable``.
+        """
+        if self.in_transaction:
+            raise RuntimeError("transactions do not nest")
+        try:
+            self.db.conn.execute("BEGIN IMMEDIATE")
+            yield
+            journal.close_link(self.db, self.now(), self.user, action)
+            self.db.conn.execute("COMMIT")
+        except dbapi2.OperationalError as error:
+            self._roll_back()
+            raise _unwritable(error) from error
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        # SQLite itself rolls back on some errors (full disk).
+        if self.in_transaction:
+            self.db.conn.execute("ROLLBACK")
+
+    def reader(self) -> Workspace:
+        """A second, read-only connection for another thread."""
+        return Workspace(self.path, self.data_key, self.user, read_only=True, clock=self._clock)
+
+    def close(self) -> None:
+        """Checkpoint, so that the file is whole by itself, and let go of the lock. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if not self.read_only:
+                self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.db.close()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.release()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def create(
+    path: Path, *, user: str, passphrase: str, meta: Mapping[str, str], role: Role = Role.HEAD, clock: Clock = utc_now
+) -> Workspace:
+    """Make a new workspace with one user. On any failure nothing is left.
+
+    Raises ``UserError`` ``workspace.exists``, ``workspace.folder_missing``, ``passphrase.weak``.
+    """
+    slots_file = keyslots.slots_path(path)
+    if path.exists() or slots_file.exists():
+        raise UserError(
+            "workspace.exists", f"“{path.name}”已经存在，没有覆盖。", "请换一个文件名，或打开已有的工作库。"
+        )
+    if not path.parent.is_dir():
+        raise UserError("workspace.folder_missing", f"没有文件夹“{path.parent.name}”。", "请先建好文件夹。")
+    data_key = keyslots.new_data_key()
+    slots = keyslots.KeySlots(slots_file)
+    keyslots.put_passphrase(slots, user, passphrase, data_key)
+    workspace: Workspace | None = None
+    try:
+        workspace = Workspace(path, data_key, user, clock=clock)
+        migrate.apply(workspace.db)
+        with workspace.transaction("建立工作库"):
+            journal.install_all(workspace.db)
+            facts = {"format": str(FORMAT), "min_program": __version__, "created_at": workspace.now(), **meta}
+            workspace.db.conn.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", facts.items())
+            workspace.db.conn.execute("INSERT INTO app_user VALUES (?, ?, ?, NULL)", (user, role, workspace.now()))
+        # The slots come last: a file without them is a workspace that was never finished.
+        keyslots.write(slots)
+    except BaseException:
+        if workspace is not None:
+            workspace.close()
+        for leftover in (path, slots_file, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            leftover.unlink(missing_ok=True)
+        raise
+    return workspace
+
+
+def open_workspace(
+    path: Path, user: str | None, passphrase: str, *, read_only: bool = False, clock: Clock = utc_now
+) -> Workspace:
+    """Unlock a workspace and bring its tables up to date.
+
+    Raises ``UserError`` ``workspace.missing``, ``workspace.wrong_passphrase``, ``workspace.wait``,
+    ``workspace.locked``, ``workspace.newer``, ``workspace.damaged``, ``workspace.keys_*``.
+    """
+    if not path.is_file():
+        raise UserError(
+            "workspace.missing", f"找不到工作库“{path.name}”。", "请核对文件位置；如果被移走或删除，可以从备份恢复。"
+        )
+    name, data_key = keyslots.unlock(keyslots.read(keyslots.slots_path(path)), user, passphrase)
+    return open_with_key(path, data_key, name, read_only=read_only, clock=clock)
+
+
+def open_with_key(
+    path: Path, data_key: bytes, user: str, *, read_only: bool = False, clock: Clock = utc_now
+) -> Workspace:
+    """Open with the data key itself (recovery, backups). Raises as ``open_workspace``."""
+    workspace = Workspace(path, data_key, user, read_only=read_only, clock=clock)
+    try:
+        _check_version(workspace)
+        if not read_only:
+            migrate.apply(workspace.db)
+            journal.install_all(workspace.db)
+    except dbapi2.DatabaseError:
+        workspace.close()
+        raise _damaged(path) from None
+    except BaseException:
+        workspace.close()
+        raise
+    return workspace
+
+
+def _check_version(workspace: Workspace) -> None:
+    unknown = set(migrate.applied(workspace.db)) - {path.stem for path in migrate.files()}
+    facts = dict(workspace.db.conn.execute("SELECT key, value FROM meta WHERE key IN ('format', 'min_program')"))
+    if unknown or int(facts["format"]) > FORMAT:
+        raise UserError(
+            "workspace.newer",
+            f"这个工作库已由新版程序升级，本机程序 {__version__} 版打不开。",
+            f"请把本机程序升级到 {facts['min_program']} 版或更高版本。",
+        )
+
+
+def _connect(path: Path, data_key: bytes, read_only: bool) -> dbapi2.Connection:
+    try:
+        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+    except dbapi2.OperationalError:
+        raise UserError("workspace.unreadable", f"“{path.name}”打不开。", "请检查文件和文件夹的读写权限。") from None
+    try:
+        connection.execute(f"PRAGMA key = \"x'{data_key.hex()}'\"")
+        for pragma in ("temp_store = MEMORY", f"cache_size = -{CACHE_KIB}", "foreign_keys = ON", "busy_timeout = 5000"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+    except dbapi2.DatabaseError:
+        connection.close()
+        raise _damaged(path) from None
+    return connection
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(
+        "workspace.damaged",
+        f"工作库“{path.name}”已损坏，或与密钥文件不配套。",
+        "请不要再写入，用“恢复”从最近的备份取回。",
+    )
+
+
+def _unwritable(error: dbapi2.OperationalError) -> UserError:
+    if "full" in str(error):
+        return UserError("workspace.disk_full", "磁盘已满，这一步没有保存。", "请腾出空间后重试，之前保存的都在。")
+    return UserError(
+        "workspace.unwritable", "工作库写不进去，这一步没有保存。", "请检查磁盘和权限后重试，之前保存的都在。"
+    )
