@@ -111,8 +111,9 @@ def test_the_paper_key_gives_the_data_key_back(workspace: connect.Workspace) -> 
     keyslots.write(slots)
     again = keyslots.read(slots.path)
     assert keyslots.unlock_with_identity(again, str(paper)) == workspace.data_key
+    misread = str(paper)[:-1] + ("Q" if str(paper)[-1] != "Q" else "P")
     with pytest.raises(UserError) as caught:
-        keyslots.unlock_with_identity(again, str(paper)[:-1] + "Q")
+        keyslots.unlock_with_identity(again, misread)
     assert caught.value.code == "recovery.unreadable"
 
 
