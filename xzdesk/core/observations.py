@@ -1,0 +1,123 @@
+"""What has been recorded, as columns: for every element and unit the contents by period.
+
+Checks, indicators and packages read hundreds of thousands of cells; here a cell costs one dictionary entry. Numbers
+are integers scaled by the element's ``decimals`` (as the store keeps them), so sums are exact and fast; ``to_value``
+and ``to_content`` convert at the edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from xzdesk.core.model import CellRef, CellState, DataElement, DataValue, Values
+from xzdesk.core.periods import Period
+
+Content = int | str | CellState
+"""A scaled integer, the stored value of a choice, or a stated absence (never ``CellState.VALUE``).
+
+``CellState`` is a ``str``: ask ``isinstance(content, CellState)`` before taking a text for a choice.
+"""
+
+Column = Mapping[Period, Content]
+
+_NOTHING: Column = {}
+
+
+class Observations:
+    """Contents by element, unit and period. A period without a content is 未填."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self) -> None:
+        self._columns: dict[str, dict[str, dict[Period, Content]]] = {}
+
+    @staticmethod
+    def of(elements: Mapping[str, DataElement], values: Values) -> Observations:
+        """From cells; ``elements`` tells each one's decimals."""
+        observations = Observations()
+        for ref, value in values.items():
+            observations.put(ref.element, ref.unit, ref.period, to_content(elements[ref.element], value))
+        return observations
+
+    def put(self, element: str, unit: str, period: Period, content: Content) -> None:
+        self._columns.setdefault(element, {}).setdefault(unit, {})[period] = content
+
+    def put_column(self, element: str, unit: str, column: dict[Period, Content]) -> None:
+        """Take over a whole column, in place of what may be there."""
+        self._columns.setdefault(element, {})[unit] = column
+
+    def discard(self, element: str, unit: str, period: Period) -> None:
+        self._columns.get(element, {}).get(unit, {}).pop(period, None)
+
+    def get(self, element: str, unit: str, period: Period) -> Content | None:
+        return self._columns.get(element, _NO_UNITS).get(unit, _NOTHING).get(period)
+
+    def column(self, element: str, unit: str) -> Column:
+        """Of one element and unit; empty when nothing is recorded."""
+        return self._columns.get(element, _NO_UNITS).get(unit, _NOTHING)
+
+    def columns(self, element: str) -> Mapping[str, Column]:
+        """By unit code."""
+        return self._columns.get(element, _NO_UNITS)
+
+    def cells(self) -> Iterator[tuple[str, str, Period, Content]]:
+        """Element, unit, period, content of every cell, in no promised order."""
+        for element, units in self._columns.items():
+            for unit, column in units.items():
+                for period, content in column.items():
+                    yield element, unit, period, content
+
+    def __contains__(self, ref: object) -> bool:
+        return isinstance(ref, CellRef) and self.get(ref.element, ref.unit, ref.period) is not None
+
+
+_NO_UNITS: Mapping[str, Column] = {}
+
+
+def to_content(element: DataElement, value: DataValue) -> Content:
+    """Raises ``ValueError`` when a number has more decimals than the element."""
+    if value.state is not CellState.VALUE:
+        return value.state
+    if value.number is None:
+        return value.choice or ""
+    scaled = value.number.scaleb(element.decimals)
+    if scaled != int(scaled):
+        raise ValueError(f"{element.code}: more than {element.decimals} decimals")
+    return int(scaled)
+
+
+def to_value(element: DataElement, content: Content) -> DataValue:
+    if isinstance(content, CellState):
+        return DataValue(content)
+    if isinstance(content, int):
+        return DataValue(CellState.VALUE, number=Decimal(content).scaleb(-element.decimals))
+    return DataValue(CellState.VALUE, choice=content)
+
+
+def latest(column: Column, period: Period, first_year: int) -> Content | None:
+    """时点: the content of the newest period of ``period``'s kind up to it, not before ``first_year``."""
+    while period.year >= first_year:
+        content = column.get(period)
+        if content is not None:
+            return content
+        period = period.shift(-1)
+    return None
+
+
+def sum_in_year(column: Column, period: Period) -> int | None:
+    """本年累计: the scaled sum of the year's periods up to ``period``; stated absences count 0; None: none recorded."""
+    return _sum(column.get(each) for each in period.of_year_so_far())
+
+
+def sum_to_date(column: Column, period: Period, baseline_year: int) -> int | None:
+    """累计: 期初数 (recorded under the year ``baseline_year``) plus every period since, up to ``period``."""
+    baseline = Period.of_year(baseline_year)
+    return _sum(
+        content for each, content in column.items() if each is baseline or (each.kind is period.kind and each <= period)
+    )
+
+
+def _sum(contents: Iterator[Content | None]) -> int | None:
+    known = [content for content in contents if content is not None]
+    return sum(content for content in known if isinstance(content, int)) if known else None
