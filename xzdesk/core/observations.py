@@ -61,6 +61,10 @@ class Observations:
         """By unit code."""
         return self._columns.get(element, _NO_UNITS)
 
+    def elements(self) -> set[str]:
+        """Codes of the elements of which something is or was recorded."""
+        return set(self._columns)
+
     def cells(self) -> Iterator[tuple[str, str, Period, Content]]:
         """Element, unit, period, content of every cell, in no promised order."""
         for element, units in self._columns.items():
