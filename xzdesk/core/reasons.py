@@ -63,7 +63,7 @@ def refuse_reason(text: str, said: str = "") -> str:
         return "没有写说明。"
     if all(unicodedata.category(character).startswith("N") for character in plain):
         return "只有数字，没有写原因。"
-    if len(set(plain)) == 1:
+    if len(plain) > 1 and len(set(plain)) == 1:
         return "只是重复同一个字。"
     left = _HOLLOW_PATTERN.sub(" ", plain)
     if left != plain and _han(_FILLER_PATTERN.sub("", left)) < LEAST_SUBSTANCE:
