@@ -187,7 +187,7 @@ def _number(raw: Raw, unit: str, decimals: int, low: Decimal | None, high: Decim
         reasons = (*reasons, f"四舍五入到{decimals}位小数")
     if not reasons:
         return _Numeric(rounded)
-    told = f"“{shown(raw).strip()}”读作 {plain(rounded)}({'、'.join(reasons)})" if quoted else "、".join(reasons)
+    told = f"“{shown(raw).strip()}”读作 {plain(rounded)}（{'、'.join(reasons)}）" if quoted else "、".join(reasons)
     return _Numeric(rounded, (told,))
 
 
@@ -262,7 +262,7 @@ def _date_field(raw: Raw, field: RegisterField) -> FieldReading:
     if not reading.conversions:
         return FieldReading(day)
     reasons = "、".join(reading.conversions)
-    told = reasons if field.personal else f"“{shown(raw).strip()}”读作 {day}({reasons})"
+    told = reasons if field.personal else f"“{shown(raw).strip()}”读作 {day}（{reasons}）"
     return FieldReading(day, (told,))
 
 

@@ -23,7 +23,7 @@ _PARTS: Final = re.compile(
     re.ASCII,
 )
 _CANONICAL: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_NO_DAY: Final = re.compile(r"\d{4}\s*(?:[-/.]|年)\s*\d{1,2}\s*月？", re.ASCII)
+_NO_DAY: Final = re.compile(r"\d{4}\s*(?:[-/.]|年)\s*\d{1,2}\s*月?", re.ASCII)
 _TWO_DIGITS: Final = re.compile(r"\d{1,2}\s*(?:[-/.]|年)\s*\d{1,2}\s*(?:[-/.]|月)\s*\d{1,4}\s*[日号]?", re.ASCII)
 _HOW: Final = "请写成 2026-10-01 这样的年-月-日。"
 
@@ -76,7 +76,7 @@ def _from_text(text: str) -> DateReading:
         return _existing(int(match["year"]), int(match["month"]), int(match["day"]), reasons)
     if re.fullmatch(r"\d{5}", folded, re.ASCII):
         return _from_number(int(folded))
-    if _NO_DAY.fullmatch(folded) or re.fullmatch(r"\d{4}年？", folded, re.ASCII):
+    if _NO_DAY.fullmatch(folded) or re.fullmatch(r"\d{4}年?", folded, re.ASCII):
         return _refuse("date.incomplete", "日期不完整，没有写到日。", _HOW)
     if _TWO_DIGITS.fullmatch(folded):
         return _refuse("date.ambiguous", "看不出哪一段是年。", _HOW)

@@ -30,13 +30,13 @@ MAX_TEXT: Final = 64 * 1024 * 1024
 
 def too_large(what: str, hint: str = "请分成几个较小的文件，或把需要的内容复制到新的工作簿里再导入。") -> UserError:
     """The refusal of a file that is larger than any honest one."""
-    return UserError("table.too_large", f"文件{what},没有打开。", hint)
+    return UserError("table.too_large", f"文件{what}，没有打开。", hint)
 
 
 def damaged(what: str) -> UserError:
     """The refusal of a file whose inside is not as its format demands."""
     return UserError(
         "table.damaged",
-        f"文件损坏或不是规范的表格({what})。",
+        f"文件损坏或不是规范的表格（{what}）。",
         "请用 WPS 或 Excel 打开，另存为“Excel 工作簿（.xlsx）”后再导入。",
     )

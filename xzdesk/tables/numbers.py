@@ -45,7 +45,7 @@ _NUMBER: Final = re.compile(
     r"(?P<open>\()?\s*(?P<sign>[-+]|负)?\s*(?P<money>¥)?\s*"
     r"(?P<digits>\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+|(?=[.]\d))(?:[.](?P<fraction>\d*))?"
     r"(?P<exponent>[eE][-+]?\d{1,3})?\s*(?P<close>\))?\s*"
-    rf"(?P<scale>{_SCALE})?\s*(?P<unit>\S.*)?\Z",
+    rf"(?P<scale>{_SCALE})?\s*(?P<unit>[^\s\d,.:~+-].*)?\Z",
     re.ASCII,
 )
 _UNIT: Final = re.compile(rf"(?P<scale>{_SCALE})?(?P<base>.*)\Z", re.DOTALL)
@@ -104,7 +104,7 @@ def read_number(text: str, unit: str = "") -> Reading:
         conversions.append("句号作小数点")
     match = _NUMBER.fullmatch(folded)
     if match is None or bool(match["open"]) != bool(match["close"]):
-        return _refuse("number.unreadable", "不是一个数。", "请只填数字，例如 1234 或 12.5;没有就填 0,不适用填 /。")
+        return _refuse("number.unreadable", "不是一个数。", "请只填数字，例如 1234 或 12.5；没有就填 0，不适用填 /。")
     value = _value(match, conversions)
     reading = _apply_unit(value, match, unit, conversions)
     if reading.value is not None and abs(reading.value) > LARGEST:

@@ -34,6 +34,8 @@ from xzdesk.tables.table import Broken, Raw, Sheet, Table
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _MARKUP: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:[!?a-zA-Z])")
 _OTHER: Final = (b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf", b"MZ")
+_DIMENSION: Final = re.compile(rb"<(?:[\w.-]+:)?dimension\s[^<>]*/>")
+"""What a sheet claims about its size: often wrong, and the library would believe it."""
 _UNCALCULATED: Final = "公式还没有算出结果"
 _SAVE_AGAIN: Final = "请用 WPS 或 Excel 打开，另存为“Excel 工作簿（.xlsx）”后再导入。"
 
@@ -55,7 +57,7 @@ def read_table(data: bytes, filename: str) -> Table:
     if data.startswith(xls_records.MAGIC):
         return Table(name, "xls", _xls(data))
     if _MARKUP.match(data[:200]):
-        raise UserError("table.markup", f"文件“{name}”其实是网页（HTML/XML）,只是名字像表格。", _SAVE_AGAIN)
+        raise UserError("table.markup", f"文件“{name}”其实是网页（HTML/XML），只是名字像表格。", _SAVE_AGAIN)
     if data.startswith(_OTHER):
         raise UserError("table.other_format", f"文件“{name}”不是表格。", "请选择 .xlsx、.xls、.ods 或 .csv 文件。")
     stem = PurePath(name).stem or name
@@ -81,7 +83,10 @@ def _xlsx(members: Mapping[str, bytes]) -> tuple[Sheet, ...]:
     facts = {sheet: scanned[part] for sheet, part in parts.items()}
     _check_sizes(facts)
     _check_shared(members, parts, facts)
-    return _read(archive.rebuild(members), facts)
+    believed = dict(members)
+    for part in scanned:
+        believed[part] = _DIMENSION.sub(b"", members[part], count=1)
+    return _read(archive.rebuild(believed), facts)
 
 
 def _check_sizes(facts: Mapping[str, SheetFacts]) -> None:

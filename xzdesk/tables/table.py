@@ -88,7 +88,7 @@ class TableFinding:
 
     def text(self) -> str:
         """In one line, with the place."""
-        place = f"“{self.sheet}”表{f' {self.cell}' if self.cell else ''}:" if self.sheet else ""
+        place = f"“{self.sheet}”表{f' {self.cell}' if self.cell else ''}：" if self.sheet else ""
         return f"{place}{self.message}{self.hint}"
 
 
