@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from xzdesk.core import chain
+
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
 
@@ -31,8 +33,15 @@ INTEGER: Final = 10**15
 JSON_DEPTH: Final = 16
 """Objects and arrays inside one another, the outermost counted."""
 
-SEQUENCE_GAP: Final = 1_000
+SEQUENCE_GAP: Final = chain.SEQUENCE_GAP
 """A package may be this much ahead of the last one that arrived, plus one."""
+
+ACKNOWLEDGEMENTS: Final = 200
+"""Packages that one receipt may speak of."""
+TRUST_ENTRIES: Final = 500
+"""Keys in one trust list."""
+REMARK_CHARACTERS: Final = 500
+"""Of a text inside the manifest's body."""
 
 READER_FORMAT: Final = 1
 SUITE: Final = 1

@@ -65,6 +65,7 @@ UnitCode = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z_-]{1,32}\Z")]
 Name = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z_./-]{1,100}\Z")]
 Version = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}\Z")]
 Instant = Annotated[str, msgspec.Meta(pattern=r"\A20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")]
+_PLAIN_NAME: Final = re.compile(r"[a-z0-9_.]{1,40}\Z", re.ASCII)
 PART_NAME: Final = re.compile(r"[a-z0-9_]{1,80}(?:\.[a-z]{1,4})?\Z", re.ASCII)
 
 
@@ -132,6 +133,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 KNOWN: Final = frozenset(Manifest.__struct_fields__)
 
+BODY_NAMES: Final = ("key", "trust", "invitation", "enrolment", "receipt", "rotation")
+"""Records in the body that this version understands; trust.py reads them."""
+
+UNDERSTOOD: Final = KNOWN | {f"body.{name}" for name in BODY_NAMES}
+"""What ``critical`` may name without being refused."""
+
 
 def package_id(manifest_bytes: bytes) -> str:
     """SHA-256, hex, of the manifest as it stands in the package."""
@@ -198,9 +205,9 @@ def _check_readable(content: dict[str, Any]) -> None:
     if wanted and _version(wanted) > _version(__version__):
         raise UserError("package.reader_too_old", f"数据包要求程序 {wanted} 版，本机是 {__version__} 版。", upgrade)
     if isinstance(critical, list):
-        unknown = [name for name in critical if name not in KNOWN]
+        unknown = [name for name in critical if not isinstance(name, str) or name not in UNDERSTOOD]
         if unknown:
-            named = str(unknown[0])[:40]
+            named = unknown[0] if isinstance(unknown[0], str) and _PLAIN_NAME.match(unknown[0]) else "?"
             raise UserError("package.critical_unknown", f"数据包含有本机程序不认识的必要内容“{named}”。", upgrade)
 
 
