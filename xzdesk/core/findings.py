@@ -48,14 +48,22 @@ def make_finding(
 
     ``read`` holds what the rule read, by name (``served``) or call (``prev(served)``, ``ref(facility.kind)``): it
     makes the fingerprint. The rule's message gets ``{name}`` and ``{prev(name)}`` filled from ``texts``
-    (``describe``, ``describe_field``), else plainly from ``read``. The caller keeps personal fields out of both
-    ``texts`` and the message; in ``read`` they only enter the hash. The first of the rule's marks is marked.
+    (``describe``, ``describe_field``), else plainly from ``read``; a unit that the message itself writes behind a
+    figure is not said twice. The caller keeps personal fields out of both ``texts`` and the message; in ``read``
+    they only enter the hash. The first of the rule's marks is marked.
     """
     spoken = texts or {}
 
     def fill(match: re.Match[str]) -> str:
         name = match[1]
-        return spoken[name] if name in spoken else plain_text(read.get(name))
+        value = read.get(name)
+        text = spoken[name] if name in spoken else plain_text(value)
+        if isinstance(value, Decimal):
+            digits = figure(value)
+            measure = text.removeprefix(digits)
+            if measure and match.string[match.end() :].lstrip().startswith(measure):
+                return digits
+        return text
 
     return Finding(
         rule=rule.code,

@@ -80,14 +80,18 @@ _NO_UNITS: Mapping[str, Column] = {}
 
 
 def to_content(element: DataElement, value: DataValue) -> Content:
-    """Raises ``ValueError`` when a number has more decimals than the element."""
+    """Raises ``ValueError`` when a number is not finite, has more decimals than the element or over 28 digits."""
     if value.state is not CellState.VALUE:
         return value.state
-    if value.number is None:
+    number = value.number
+    if number is None:
         return value.choice or ""
-    scaled = value.number.scaleb(element.decimals)
-    if scaled != int(scaled):
-        raise ValueError(f"{element.code}: more than {element.decimals} decimals")
+    if not number.is_finite():
+        raise ValueError(f"{element.code}: not a finite number")
+    # Only within the context's precision are scaling and the way back exact.
+    scaled = number.scaleb(element.decimals)
+    if scaled != scaled.to_integral_value() or scaled.scaleb(-element.decimals) != number:
+        raise ValueError(f"{element.code}: more than {element.decimals} decimals, or too many digits")
     return int(scaled)
 
 
@@ -100,25 +104,39 @@ def to_value(element: DataElement, content: Content) -> DataValue:
 
 
 def latest(column: Column, period: Period, first_year: int) -> Content | None:
-    """时点: the content of the newest period of ``period``'s kind up to it, not before ``first_year``."""
+    """时点: the newest content, maybe a stated absence, of a period of ``period``'s kind up to it.
+
+    Periods before ``first_year`` do not count, nor does a 期初数.
+    """
     while period.year >= first_year:
         content = column.get(period)
-        if content is not None:
+        if content is not None or (period.year == first_year and period.index == 1):
             return content
         period = period.shift(-1)
     return None
 
 
 def sum_in_year(column: Column, period: Period) -> int | None:
-    """本年累计: the scaled sum of the year's periods up to ``period``; stated absences count 0; None: none recorded."""
+    """本年累计: the scaled sum of the year's periods of ``period``'s kind up to it.
+
+    Stated absences count 0; None when nothing is recorded.
+    """
     return _sum(column.get(each) for each in period.of_year_so_far())
 
 
 def sum_to_date(column: Column, period: Period, baseline_year: int) -> int | None:
-    """累计: 期初数 (recorded under the year ``baseline_year``) plus every period since, up to ``period``."""
+    """累计: 期初数 (recorded under the year ``baseline_year``) plus every period since of ``period``'s kind, up to it.
+
+    What is recorded for a month or quarter of the baseline year or before is already in the 期初数 and not
+    counted again. Stated absences count 0; None when nothing is recorded.
+    """
     baseline = Period.of_year(baseline_year)
+    if period.last_month < baseline.last_month:
+        return None
     return _sum(
-        content for each, content in column.items() if each is baseline or (each.kind is period.kind and each <= period)
+        content
+        for each, content in column.items()
+        if each is baseline or (each.kind is period.kind and each.year > baseline_year and each <= period)
     )
 
 
