@@ -37,6 +37,17 @@ _CODE_SALT: Final = b"xzdesk-invite/1\n"
 IDENTITY_PREFIX: Final = "AGE-SECRET-KEY-"
 _SEPARATORS: Final = frozenset(" \t\r\n-_.,、，。·—")
 
+_PAPER_PREFIX: Final = IDENTITY_PREFIX + "1"
+_PAPER_SYMBOLS: Final = 58
+_PAPER_GROUP: Final = 4
+_PAPER_GROUPS: Final = -(-_PAPER_SYMBOLS // _PAPER_GROUP)
+_CHARSET: Final = bech32.CHARSET.upper()
+_LOOKALIKES: Final = str.maketrans("O1IB", "0LL8")
+"""Marks that the character set leaves out because they look like those it has."""
+_FIELD: Final = 0b101001
+"""x^5 + x^3 + 1, primitive: the field of 32 elements that Bech32 uses too."""
+_CHECK_PAPER: Final = "请对照纸面逐字核对。"
+
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
@@ -70,6 +81,31 @@ class KeyPair:
     def record(self, unit: str, epoch: int, further: Sequence[str] = ()) -> KeyRecord:
         """As others may know it; ``further`` are recipients beside its own."""
         return KeyRecord(unit, self.key_id, epoch, limits.SUITE, self.sign_public, (self.box_public, *further))
+
+
+@dataclass(frozen=True, slots=True)
+class BoxKey:
+    """An age identity that stands for itself."""
+
+    recipient: str
+    """``age1...``"""
+    secret: str = field(repr=False)
+    """``AGE-SECRET-KEY-1...``"""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPaper:
+    """What is printed once and then forgotten: an age identity in short groups with check marks.
+
+    The secret is what ``age -d -i`` reads, so the paper stays of use without this program.
+    """
+
+    recipient: str
+    """``age1...``, to be kept in the workspace."""
+    secret: str = field(repr=False)
+    """``AGE-SECRET-KEY-1...``; also the text of a QR code."""
+    groups: tuple[str, ...] = field(repr=False)
+    """15 groups of five marks (the last of three), the last mark of each being its check mark."""
 
 
 def new_keys() -> KeyPair:
@@ -128,20 +164,21 @@ def read_code(text: str) -> str:
     return _digits(text, CODE_GROUPS, "invitation.code_unreadable", "开通码")
 
 
-def code_identity(code: str) -> str:
-    """The age identity that opens the invitation sealed to ``code``; a tenth of a second and 64 MiB.
+def new_nonce() -> str:
+    """64 random hex digits by which an answer names its invitation."""
+    return secrets.token_hex(32)
+
+
+def code_identity(code: str) -> BoxKey:
+    """The key to which an invitation with ``code`` is encrypted; a tenth of a second and 64 MiB.
 
     Raises ``UserError`` ``invitation.code_unreadable``.
     """
     stretched = pwhash.argon2id.kdf(
         32, read_code(code).encode("ascii"), _CODE_SALT, opslimit=CODE_PASSES, memlimit=CODE_MEMORY
     )
-    return bech32.encode(IDENTITY_PREFIX.lower(), bytes(stretched)).upper()
-
-
-def code_recipient(code: str) -> str:
-    """To whom an invitation with ``code`` is encrypted. Raises like ``code_identity``."""
-    return public_of(code_identity(code))
+    secret = bech32.encode(IDENTITY_PREFIX.lower(), bytes(stretched)).upper()
+    return BoxKey(public_of(secret), secret)
 
 
 def _digits(text: str, groups: int, error: str, what: str) -> str:
@@ -156,3 +193,78 @@ def _digits(text: str, groups: int, error: str, what: str) -> str:
             f"请分 {groups} 组核对，每组 {_GROUP_DIGITS} 位。",
         )
     return "".join(marks)
+
+
+def new_recovery_paper() -> RecoveryPaper:
+    return recovery_paper(str(pyrage.x25519.Identity.generate()))
+
+
+def recovery_paper(secret: str) -> RecoveryPaper:
+    """Raises ``UserError`` ``key.identity_invalid``."""
+    recipient = public_of(secret)
+    symbols = secret.removeprefix(_PAPER_PREFIX)
+    texts = [symbols[start : start + _PAPER_GROUP] for start in range(0, _PAPER_SYMBOLS, _PAPER_GROUP)]
+    groups = tuple(text + _check_mark(place, text) for place, text in enumerate(texts))
+    return RecoveryPaper(recipient, secret, groups)
+
+
+def read_paper(text: str) -> RecoveryPaper:
+    """The key that somebody typed from paper or scanned from its QR code.
+
+    Groups may stand with or without spaces, in either case, with or without ``AGE-SECRET-KEY-1``. Raises
+    ``UserError`` ``recovery.group`` (names the first wrong group), ``recovery.length`` or ``recovery.unreadable``.
+    """
+    typed = unicodedata.normalize("NFKC", text).upper().strip()
+    bare = "".join(typed.split())
+    if bare.startswith(_PAPER_PREFIX) and len(bare) == len(_PAPER_PREFIX) + _PAPER_SYMBOLS:
+        return _valid(bare)
+    groups = _groups(typed.removeprefix(_PAPER_PREFIX))
+    for place, group in enumerate(groups):
+        if len(group) != _group_length(place):
+            wanted = _group_length(place)
+            raise _wrong_group(place, f"应为 {wanted} 个字符，现在是 {len(group)} 个")
+        if any(mark not in _CHARSET for mark in group):
+            raise _wrong_group(place, "有不会出现的字符")
+        if _check_mark(place, group[:-1]) != group[-1]:
+            raise _wrong_group(place, "有错字")
+    if len(groups) != _PAPER_GROUPS:
+        raise UserError("recovery.length", f"恢复密钥应有 {_PAPER_GROUPS} 组，现在是 {len(groups)} 组。", _CHECK_PAPER)
+    return _valid(_PAPER_PREFIX + "".join(group[:-1] for group in groups))
+
+
+def _groups(typed: str) -> list[str]:
+    """As typed where more than half of the spaces are there, otherwise cut by length."""
+    marks = [mark if mark.isalnum() else " " for mark in typed.translate(_LOOKALIKES)]
+    groups = "".join(marks).split()
+    if len(groups) > _PAPER_GROUPS // 2:
+        return groups
+    run = "".join(groups)
+    return [run[start : start + _PAPER_GROUP + 1] for start in range(0, len(run), _PAPER_GROUP + 1)]
+
+
+def _group_length(place: int) -> int:
+    return (_PAPER_SYMBOLS - (_PAPER_GROUPS - 1) * _PAPER_GROUP if place >= _PAPER_GROUPS - 1 else _PAPER_GROUP) + 1
+
+
+def _check_mark(place: int, text: str) -> str:
+    """Differs for one wrong mark, two exchanged ones, and a group in another's place."""
+    rest = place + 1
+    for mark in text:
+        rest = _double(rest) ^ _CHARSET.index(mark)
+    return _CHARSET[_double(rest)]
+
+
+def _double(element: int) -> int:
+    doubled = element << 1
+    return doubled ^ _FIELD if doubled >= len(_CHARSET) else doubled
+
+
+def _wrong_group(place: int, what: str) -> UserError:
+    return UserError("recovery.group", f"恢复密钥第 {place + 1} 组{what}。", _CHECK_PAPER)
+
+
+def _valid(secret: str) -> RecoveryPaper:
+    try:
+        return recovery_paper(secret)
+    except UserError:
+        raise UserError("recovery.unreadable", "恢复密钥有错字，整体校验没有通过。", _CHECK_PAPER) from None

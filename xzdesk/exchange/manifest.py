@@ -133,7 +133,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 KNOWN: Final = frozenset(Manifest.__struct_fields__)
 
-BODY_NAMES: Final = ("key", "trust", "invitation", "enrolment", "receipt", "rotation")
+BODY_NAMES: Final = ("keys", "trust", "invitation", "enrolment", "receipt", "rotation")
 """Records in the body that this version understands; trust.py reads them."""
 
 UNDERSTOOD: Final = KNOWN | {f"body.{name}" for name in BODY_NAMES}

@@ -6,7 +6,6 @@ anybody is to be believed is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
@@ -16,27 +15,26 @@ import pyrage
 from nacl import exceptions, signing
 
 from xzdesk.core.errors import UserError
-from xzdesk.exchange import base64_text, keys, limits
+from xzdesk.exchange import base64_text, limits
 from xzdesk.exchange.header import COPY_AGAIN
-from xzdesk.exchange.keys import KeyPair, KeyRecord
+from xzdesk.exchange.keys import KeyPair, KeyRecord, key_id, record_bytes
 from xzdesk.exchange.manifest import (
     Count,
     Digest,
     DigestOrNone,
     KeyId,
-    Kind,
     Manifest,
     Ordinal,
     UnitCode,
 )
 
-BOX_PUBLICS: Final = 8
-"""Recipients of one office. With the sender's own and the recovery key a header stays within its stanzas."""
+BOX_PUBLICS: Final = 9
+"""Recipients of one office: its own key, deputies, the paper recovery key. With the sender's own a header stays within
+its stanzas."""
 
 _ROTATION_DOMAIN: Final = b"xzdesk-rotation/1\n"
 
 Recipient = Annotated[str, msgspec.Meta(pattern=r"\Aage1[02-9ac-hj-np-z]{58}\Z")]
-RecipientOrNone = Annotated[str, msgspec.Meta(pattern=r"\A(?:age1[02-9ac-hj-np-z]{58})?\Z")]
 Key32 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z+/]{43}=\Z")]
 Signature = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z+/]{86}==\Z")]
 Remark = Annotated[str, msgspec.Meta(max_length=limits.REMARK_CHARACTERS)]
@@ -58,7 +56,7 @@ class Taken(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrustEntry:
-    record: KeyRecord
+    keys: KeyRecord
     status: TrustStatus
 
 
@@ -69,25 +67,40 @@ class TrustList:
     version: int
     """Rises with every decision."""
     entries: tuple[TrustEntry, ...]
-    recovery: str = ""
-    """Recipient of the paper recovery key, to whom everything is encrypted too; empty: none."""
+
+    def to_body(self) -> dict[str, Any]:
+        entries = [{"keys": _write_key(entry.keys), "status": entry.status.value} for entry in self.entries]
+        return {"trust": {"version": self.version, "entries": entries}}
 
 
-class Invitation(msgspec.Struct, frozen=True, kw_only=True):
-    """To one unit; the inviting office's key stands beside it in the body."""
+@dataclass(frozen=True, slots=True)
+class InvitationBody:
+    """To one unit, from the office above it."""
 
-    nonce: Digest
-    """Random; the answer repeats it."""
-    epoch: Ordinal
+    unit: str
+    """Who is invited."""
+    epoch: int
     """With which the unit's keys are to begin."""
+    nonce: str
+    """64 hex digits (``keys.new_nonce``); the answer repeats it."""
+    keys: KeyRecord
+    """Of the inviting office."""
+
+    def to_body(self) -> dict[str, Any]:
+        invitation = {"unit": self.unit, "epoch": self.epoch, "nonce": self.nonce}
+        return {"keys": _write_key(self.keys), "invitation": invitation}
 
 
-class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to an invitation; the unit's new key stands beside it in the body."""
+@dataclass(frozen=True, slots=True)
+class EnrolmentBody:
+    """The answer to an invitation: an enrolment package of its own, or part of the first submission."""
 
-    nonce: Digest
-    answers: KeyId
-    """Key id of the inviting office."""
+    keys: KeyRecord
+    """The unit's new ones."""
+    nonce: str
+
+    def to_body(self) -> dict[str, Any]:
+        return {"keys": _write_key(self.keys), "enrolment": {"nonce": self.nonce}}
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +115,7 @@ class ChainHead(msgspec.Struct, frozen=True, kw_only=True):
     id: Digest
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class ReceiptBody(msgspec.Struct, frozen=True, kw_only=True):
     """What an office has received from another under one of its keys."""
 
     epoch: Ordinal
@@ -113,41 +126,32 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     witnessed: DigestOrNone = ""
     """Journal head that the newest accepted package carried."""
 
+    def to_body(self) -> dict[str, Any]:
+        return {"receipt": msgspec.to_builtins(self)}
+
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A new key of an office, signed by its old one and by itself."""
+    """A new key of an office, signed by its old one and by itself; in a package that the old one signs."""
 
     old_key_id: str
-    key: KeyRecord
+    keys: KeyRecord
+    """The new ones."""
     old_signature: bytes
     new_signature: bytes
 
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The records of one manifest; absent ones are None."""
-
-    key: KeyRecord | None = None
-    """The sender's own."""
-    trust: TrustList | None = None
-    invitation: Invitation | None = None
-    enrolment: Enrolment | None = None
-    receipt: Receipt | None = None
-    rotation: Rotation | None = None
+    def to_body(self) -> dict[str, Any]:
+        return {
+            "rotation": {
+                "old_key_id": self.old_key_id,
+                "keys": _write_key(self.keys),
+                "old_signature": base64_text.encode(self.old_signature),
+                "new_signature": base64_text.encode(self.new_signature),
+            }
+        }
 
 
-_DEMANDED: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.INVITATION: ("key", "invitation"),
-    Kind.ENROLMENT: ("key", "enrolment"),
-    Kind.TASK: ("trust",),
-    Kind.SUBMISSION: (),
-    Kind.RECEIPT: ("receipt",),
-}
-"""Without which a package of that kind says nothing."""
-
-
-class _Key(msgspec.Struct, frozen=True, kw_only=True):
+class _Keys(msgspec.Struct, frozen=True, kw_only=True):
     unit: UnitCode
     key_id: KeyId
     epoch: Ordinal
@@ -157,61 +161,87 @@ class _Key(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _TrustEntry(msgspec.Struct, frozen=True, kw_only=True):
-    key: _Key
+    keys: _Keys
     status: TrustStatus
 
 
 class _TrustList(msgspec.Struct, frozen=True, kw_only=True):
     version: Count
     entries: Annotated[tuple[_TrustEntry, ...], msgspec.Meta(max_length=limits.TRUST_ENTRIES)]
-    recovery: RecipientOrNone = ""
+
+
+class _Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    unit: UnitCode
+    epoch: Ordinal
+    nonce: Digest
+
+
+class _Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+    nonce: Digest
 
 
 class _Rotation(msgspec.Struct, frozen=True, kw_only=True):
     old_key_id: KeyId
-    key: _Key
+    keys: _Keys
     old_signature: Signature
     new_signature: Signature
 
 
-def write_body(body: Body) -> dict[str, Any]:
-    """The JSON of ``body``; absent records have no name. Further names may be added to it freely."""
-    parts: dict[str, Any] = {
-        "key": None if body.key is None else _write_key(body.key),
-        "trust": None if body.trust is None else _write_trust(body.trust),
-        "invitation": _plain(body.invitation),
-        "enrolment": _plain(body.enrolment),
-        "receipt": _plain(body.receipt),
-        "rotation": None if body.rotation is None else _write_rotation(body.rotation),
-    }
-    return {name: content for name, content in parts.items() if content is not None}
+# Readers. Each raises UserError package.body_invalid, and where keys are read package.suite_unknown and
+# key.recipient_invalid. Names that this version does not know are left alone.
 
 
-def read_body(manifest: Manifest) -> Body:
-    """The records that ``manifest`` carries; names that this version does not know are left alone.
+def read_carried_keys(manifest: Manifest) -> KeyRecord | None:
+    """The sender's own keys, where the manifest brings them."""
+    content = manifest.body.get("keys")
+    return None if content is None else _record(_convert(content, _Keys, "keys"), "keys")
 
-    Raises ``UserError`` ``package.body_invalid``, ``package.body_missing`` (a record without which a package of its
-    kind says nothing), ``package.suite_unknown``, ``key.recipient_invalid``.
+
+def read_invitation(manifest: Manifest) -> InvitationBody:
+    """Raises ``UserError`` ``package.body_missing`` too."""
+    found = _convert(_demand(manifest, "invitation"), _Invitation, "invitation")
+    keys_of_sender = _demand_keys(manifest)
+    if found.unit != manifest.receiver.unit:
+        raise _invalid("invitation.unit")
+    return InvitationBody(found.unit, found.epoch, found.nonce, keys_of_sender)
+
+
+def read_enrolment(manifest: Manifest) -> EnrolmentBody:
+    """Of an enrolment, or of a submission that answers an invitation.
+
+    Raises ``UserError`` ``package.body_missing`` too.
     """
-    content = manifest.body
-    for name in _DEMANDED[manifest.kind]:
-        if content.get(name) is None:
-            raise UserError(
-                "package.body_missing", f"{manifest.kind.label}缺少必要的内容（{name}），已拒绝。", COPY_AGAIN
-            )
-    return Body(
-        key=read_key(content),
-        trust=_optional(content, "trust", _read_trust),
-        invitation=_optional(content, "invitation", lambda found: _convert(found, Invitation, "invitation")),
-        enrolment=_optional(content, "enrolment", lambda found: _convert(found, Enrolment, "enrolment")),
-        receipt=_optional(content, "receipt", lambda found: _convert(found, Receipt, "receipt")),
-        rotation=_optional(content, "rotation", _read_rotation),
-    )
+    found = _convert(_demand(manifest, "enrolment"), _Enrolment, "enrolment")
+    return EnrolmentBody(_demand_keys(manifest), found.nonce)
 
 
-def read_key(body: Mapping[str, Any]) -> KeyRecord | None:
-    """The sender's own key out of a body, or None. Raises like ``read_body``."""
-    return _optional(body, "key", lambda found: _record(_convert(found, _Key, "key"), "key"))
+def read_receipt(manifest: Manifest) -> ReceiptBody:
+    """Raises ``UserError`` ``package.body_missing`` too."""
+    return _convert(_demand(manifest, "receipt"), ReceiptBody, "receipt")
+
+
+def read_trust_list(manifest: Manifest) -> TrustList | None:
+    """The sender's list, where the manifest brings it; its version is that of the manifest."""
+    content = manifest.body.get("trust")
+    if content is None:
+        return None
+    found = _convert(content, _TrustList, "trust")
+    entries = tuple(TrustEntry(_record(entry.keys, "trust"), entry.status) for entry in found.entries)
+    if found.version != manifest.trust_version:
+        raise _invalid("trust.version")
+    if len({entry.keys.key_id for entry in entries}) != len(entries):
+        raise _invalid("trust.entries")
+    return TrustList(found.version, entries)
+
+
+def read_rotation(manifest: Manifest) -> Rotation | None:
+    """The announcement of new keys, where the manifest brings one; ``check_rotation`` says what it is worth."""
+    content = manifest.body.get("rotation")
+    if content is None:
+        return None
+    found = _convert(content, _Rotation, "rotation")
+    signatures = (_bytes(text, "rotation") for text in (found.old_signature, found.new_signature))
+    return Rotation(found.old_key_id, _record(found.keys, "rotation"), *signatures)
 
 
 def make_rotation(old: KeyPair, new: KeyPair, record: KeyRecord) -> Rotation:
@@ -230,7 +260,7 @@ def check_rotation(rotation: Rotation, old: KeyRecord) -> KeyRecord:
 
     Raises ``UserError`` ``rotation.other_key``, ``rotation.unit``, ``rotation.epoch`` or ``rotation.signature``.
     """
-    key = rotation.key
+    key = rotation.keys
     if rotation.old_key_id != old.key_id:
         raise _bad_rotation("other_key", "接续的不是本机信任的那把密钥")
     if key.unit != old.unit:
@@ -254,7 +284,7 @@ def is_signed(message: bytes, signature: bytes, public: bytes) -> bool:
 
 
 def _rotation_bytes(old_key_id: str, record: KeyRecord) -> bytes:
-    return _ROTATION_DOMAIN + old_key_id.encode("ascii") + b"\n" + keys.record_bytes(record)
+    return _ROTATION_DOMAIN + old_key_id.encode("ascii") + b"\n" + record_bytes(record)
 
 
 def _bad_rotation(code: str, what: str) -> UserError:
@@ -276,46 +306,23 @@ def _write_key(record: KeyRecord) -> dict[str, Any]:
     }
 
 
-def _write_trust(trust: TrustList) -> dict[str, Any]:
-    entries = [{"key": _write_key(entry.record), "status": entry.status.value} for entry in trust.entries]
-    return {"version": trust.version, "entries": entries, "recovery": trust.recovery}
+def _demand(manifest: Manifest, name: str) -> object:
+    content = manifest.body.get(name)
+    if content is None:
+        raise UserError("package.body_missing", f"{manifest.kind.label}缺少必要的内容（{name}），已拒绝。", COPY_AGAIN)
+    return content
 
 
-def _write_rotation(rotation: Rotation) -> dict[str, Any]:
-    return {
-        "old_key_id": rotation.old_key_id,
-        "key": _write_key(rotation.key),
-        "old_signature": base64_text.encode(rotation.old_signature),
-        "new_signature": base64_text.encode(rotation.new_signature),
-    }
+def _demand_keys(manifest: Manifest) -> KeyRecord:
+    """The keys in the body, which must be those that the manifest says signed it."""
+    _demand(manifest, "keys")
+    record, sender = read_carried_keys(manifest), manifest.sender
+    if record is None or (record.unit, record.key_id, record.epoch) != (sender.unit, sender.key_id, sender.epoch):
+        raise _invalid("keys")
+    return record
 
 
-def _plain(record: msgspec.Struct | None) -> object:
-    return None if record is None else msgspec.to_builtins(record)
-
-
-def _read_trust(content: object) -> TrustList:
-    found = _convert(content, _TrustList, "trust")
-    if found.recovery:
-        _check_recipient(found.recovery)
-    entries = tuple(TrustEntry(_record(entry.key, "trust"), entry.status) for entry in found.entries)
-    if len({entry.record.key_id for entry in entries}) != len(entries):
-        raise _invalid("trust.entries")
-    return TrustList(found.version, entries, found.recovery)
-
-
-def _read_rotation(content: object) -> Rotation:
-    found = _convert(content, _Rotation, "rotation")
-    place = "rotation"
-    return Rotation(
-        found.old_key_id,
-        _record(found.key, place),
-        _bytes(found.old_signature, place),
-        _bytes(found.new_signature, place),
-    )
-
-
-def _record(key: _Key, place: str) -> KeyRecord:
+def _record(key: _Keys, place: str) -> KeyRecord:
     if key.suite != limits.SUITE:
         raise UserError(
             "package.suite_unknown", f"数据包里的密钥用了本机不认识的密码套件（{key.suite}）。", "请升级本机的程序。"
@@ -323,7 +330,7 @@ def _record(key: _Key, place: str) -> KeyRecord:
     for recipient in key.box_publics:
         _check_recipient(recipient)
     public = _bytes(key.sign_public, place)
-    if len(set(key.box_publics)) != len(key.box_publics) or key.key_id != keys.key_id(public, key.box_publics[0]):
+    if len(set(key.box_publics)) != len(key.box_publics) or key.key_id != key_id(public, key.box_publics[0]):
         raise _invalid(f"{place}.key_id")
     return KeyRecord(key.unit, key.key_id, key.epoch, key.suite, public, key.box_publics)
 
@@ -343,11 +350,6 @@ def _bytes(text: str, place: str) -> bytes:
 
 
 T = TypeVar("T")
-
-
-def _optional(body: Mapping[str, Any], name: str, reader: Callable[[object], T]) -> T | None:
-    content = body.get(name)
-    return None if content is None else reader(content)
 
 
 def _convert(content: object, model: type[T], place: str) -> T:

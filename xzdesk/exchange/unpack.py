@@ -59,7 +59,7 @@ def open_package(
 
     Raises ``UserError``: those of ``envelope.decrypt``, ``framing.split``, ``manifest.decode`` and ``parts.restore``;
     ``package.signer_unknown``, ``package.signature``, ``package.signer_mismatch``, ``package.parts_length``; those of
-    ``trust.read_key`` for a carried key. ``Cancelled`` when ``progress`` says so.
+    ``trust.read_carried_keys`` for a carried key. ``Cancelled`` when ``progress`` says so.
     """
     progress.tick("正在解密")
     plain = envelope.decrypt(data, identities)
@@ -92,7 +92,7 @@ def open_invitation(
     Raises ``UserError`` ``invitation.code_unreadable``, ``invitation.wrong_code``, ``invitation.other_kind`` and those
     of ``open_package``.
     """
-    identity = keys.code_identity(code)
+    identity = keys.code_identity(code).secret
     try:
         opened = open_package(data, [identity], candidates or {}, allow_carried=True, progress=progress)
     except UserError as error:
@@ -120,7 +120,7 @@ def _signer(frame: Frame, candidates: Mapping[str, bytes]) -> str | None:
 
 def _carried(frame: Frame, manifest: Manifest) -> KeyRecord:
     """The key in the body, if it made the signature and is the sender's own."""
-    record = trust.read_key(manifest.body) if manifest.kind in MAY_CARRY else None
+    record = trust.read_carried_keys(manifest) if manifest.kind in MAY_CARRY else None
     if record is None:
         raise _unknown_signer()
     if not trust.is_signed(framing.signed_bytes(frame.manifest_bytes), frame.signature, record.sign_public):
