@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
+import keyword
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
@@ -45,7 +47,7 @@ class Fault:
 
     def __str__(self) -> str:
         where = f"{self.file} 第 {self.line} 行" if self.line else self.file
-        return f"{where}:{self.text}"
+        return f"{where}：{self.text}"
 
 
 class CatalogueError(UserError):
@@ -100,7 +102,7 @@ class Place:
 def checked_text(place: Place, what: str, text: str, limit: int = MAX_CELL) -> str:
     """``text``, with a fault where it is too long, padded with blanks, or holds invisible characters."""
     if len(text) > limit:
-        place.fault(f"{what}过长(最多 {limit} 字)")
+        place.fault(f"{what}过长（最多 {limit} 字）")
         return text[:limit]
     if text != text.strip():
         place.fault(f"{what}前后有空格")
@@ -110,9 +112,14 @@ def checked_text(place: Place, what: str, text: str, limit: int = MAX_CELL) -> s
 
 
 def checked_name(place: Place, what: str, text: str) -> str:
-    """``text``, with a fault unless it is a code of lower-case letters, digits and underlines."""
+    """``text``, with a fault unless it is a code of lower-case letters, digits and underlines.
+
+    Expressions must be able to name it, so words of their grammar are refused too.
+    """
     if not _NAME.match(text):
         place.fault(f"{what}“{show(text)}”应为小写英文字母开头，只含小写字母、数字和下划线，最多 40 个字符")
+    elif keyword.iskeyword(text):
+        place.fault(f"{what}“{text}”是表达式的保留字，请换一个")
     return text
 
 
@@ -208,6 +215,23 @@ class Record:
         return frozenset(found)
 
 
+class Codes:
+    """Notices what occurs twice in one file."""
+
+    def __init__(self, what: str = "代码") -> None:
+        self._what = what
+        self._lines: dict[str, int] = {}
+
+    def fresh(self, place: Place, code: str) -> bool:
+        """Whether ``code`` is new; a fault at ``place`` if not."""
+        first = self._lines.get(code)
+        if first is None:
+            self._lines[code] = place.line
+            return True
+        place.fault(f"{self._what}“{show(code)}”与第 {first} 行重复")
+        return False
+
+
 def read_table(faults: Faults, files: Mapping[str, str], file: str, columns: tuple[str, ...]) -> Iterator[Record]:
     """The lines of a CSV file (RFC 4180) whose header is exactly ``columns``, in that order.
 
@@ -216,7 +240,7 @@ def read_table(faults: Faults, files: Mapping[str, str], file: str, columns: tup
     text = files.get(file)
     if text is None:
         return
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
         header = next(reader, [])
@@ -247,7 +271,7 @@ def _header_fault(faults: Faults, file: str, header: list[str], columns: tuple[s
     if unknown:
         faults.add(file, 1, f"不认识的列 {'、'.join(unknown[:10])}")
     if not missing and not unknown:
-        faults.add(file, 1, f"列的次序应为 {','.join(columns)},且不能重复")
+        faults.add(file, 1, f"列的次序应为 {','.join(columns)}，且不能重复")
 
 
 def checked_files(faults: Faults, files: Mapping[str, str], required: Collection[str]) -> dict[str, str]:
@@ -256,14 +280,14 @@ def checked_files(faults: Faults, files: Mapping[str, str], required: Collection
         if name not in files:
             faults.add(name, 0, "缺少这个文件")
     if len(files) > MAX_FILES or sum(len(text) for text in files.values()) > MAX_TOTAL_CHARACTERS:
-        faults.add("catalogue.toml", 0, f"文件过多或过大(最多 {MAX_FILES} 个，共 {MAX_TOTAL_CHARACTERS} 字)")
+        faults.add("catalogue.toml", 0, f"文件过多或过大（最多 {MAX_FILES} 个，共 {MAX_TOTAL_CHARACTERS} 字）")
         return {}
     usable = {}
     for name, text in files.items():
         if name not in required and not is_register_file(name):
             faults.add(show(name), 0, "不认识的文件")
         elif len(text) > MAX_FILE_CHARACTERS:
-            faults.add(name, 0, f"文件过大(最多 {MAX_FILE_CHARACTERS} 字)")
+            faults.add(name, 0, f"文件过大（最多 {MAX_FILE_CHARACTERS} 字）")
         elif any("\ud800" <= c <= "\udfff" for c in text):
             faults.add(name, 0, "文件不是 UTF-8 文字")
         else:

@@ -78,7 +78,7 @@ class UnitEvent:
     into: str = ""
     """Merged: code of the unit that goes on. Closed: code of the unit that takes over, or empty."""
     name: str = ""
-    """Renamed: the new name."""
+    """Renamed: the name that the unit bore until then (``OrgUnit.name`` is today's)."""
 
 
 class ElementType(StrEnum):
@@ -393,9 +393,8 @@ class AnnexRow:
     track: str
     task: str
     unit: str
-    target_2023: str
-    target_2025: str
-    target_2027: str
+    targets: tuple[str, ...]
+    """One for each of the catalogue's ``target_years``."""
     responsible_units: str
 
 
