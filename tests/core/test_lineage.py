@@ -50,13 +50,13 @@ def test_without_events_everything_known_exists_and_nothing_else() -> None:
     assert still.predecessors("9", Period.parse("2023-01")) == ()
 
 
-def test_a_name_holds_from_the_month_of_the_renaming() -> None:
-    names = lineage(renamed(A, "2026-03", "新甲村"), renamed(A, "2024-01", "旧甲村"))
-    assert [names.name_at(A.code, Period.parse(p)) for p in ("2023-12", "2024-01", "2026Q1", "2026-02")] == [
+def test_a_renaming_tells_the_name_that_was_borne_until_then() -> None:
+    names = lineage(renamed(A, "2026-03", "旧甲村"), renamed(A, "2024-01", "初甲村"))
+    assert [names.name_at(A.code, Period.parse(p)) for p in ("2023-12", "2024-01", "2026-02", "2026Q1")] == [
+        "初甲村",
+        "旧甲村",
+        "旧甲村",
         "甲村",
-        "旧甲村",
-        "新甲村",
-        "旧甲村",
     ]
 
 

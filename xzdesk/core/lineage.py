@@ -20,8 +20,7 @@ class Lineage:
 
     A unit lives from the beginning until its first merger or closing; an event of a month holds from that month's
     first day, so a unit merged in ``2025-06`` exists at the end of ``2025-05`` and not at the end of ``2025-06``,
-    ``2025Q2`` or ``2025``. Before its first renaming a unit has the name of the catalogue; where that is already
-    the new one, an event dated the plan's first month gives the older name.
+    ``2025Q2`` or ``2025``. The catalogue's name is today's; a renaming tells the one that was borne until then.
     """
 
     __slots__ = ("_carried", "_ends", "_names", "_units")
@@ -44,11 +43,10 @@ class Lineage:
 
     def name_at(self, code: str, period: Period) -> str:
         """The name at the period's end. Raises ``KeyError`` for a code that the catalogue does not have."""
-        name = self._units[code].name
         for event in self._names.get(code, ()):
-            if _first_month(event) <= period.last_month:
-                name = event.name
-        return name
+            if _first_month(event) > period.last_month:
+                return event.name
+        return self._units[code].name
 
     def successor(self, code: str, period: Period) -> str | None:
         """Who answers for ``code`` at the period's end: itself while it lives; None when nobody took over."""
