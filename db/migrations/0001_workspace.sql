@@ -91,7 +91,8 @@ CREATE TABLE package_content (
   content BLOB
 ) STRICT;
 
--- Values. No row: not filled in.
+-- Values. No row: not filled in. A unit's period lies together: what one office fills in or hands in is one stretch of
+-- the file, and no further index has to follow every saved cell.
 CREATE TABLE data_value (
   element TEXT NOT NULL,
   unit    TEXT NOT NULL,
@@ -100,19 +101,17 @@ CREATE TABLE data_value (
   number  INTEGER,
   choice  TEXT,
   CHECK ((state = 'value') = ((number IS NULL) <> (choice IS NULL)) OR (state <> 'value' AND number IS NULL AND choice IS NULL)),
-  PRIMARY KEY (element, unit, period)
+  PRIMARY KEY (unit, period, element)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX data_value_unit ON data_value (unit, period);
 
--- What was accepted from a lower office, kept while this office's own edit stands over it.
+-- What was accepted from a lower office, kept while this office's own edit stands over it. accepted as before and after
+-- of correction.
 CREATE TABLE own_edit (
-  element TEXT NOT NULL,
-  unit    TEXT NOT NULL,
-  period  TEXT NOT NULL,
-  state   TEXT CHECK (state IN ('value', 'na', 'none')),
-  number  INTEGER,
-  choice  TEXT,
-  reason  TEXT NOT NULL,
+  element  TEXT NOT NULL,
+  unit     TEXT NOT NULL,
+  period   TEXT NOT NULL,
+  accepted TEXT NOT NULL,
+  reason   TEXT NOT NULL,
   PRIMARY KEY (element, unit, period)
 ) STRICT, WITHOUT ROWID;
 
@@ -151,11 +150,10 @@ CREATE TABLE finding_reason (
   given_by    TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A period that this office has sealed (or accepted, at the office above), per reporting unit.
+-- A month that this office has sealed (or accepted, at the office above), per reporting unit.
 CREATE TABLE sealed_period (
-  unit     TEXT NOT NULL,
-  period   TEXT NOT NULL,
-  package  TEXT NOT NULL,
+  unit      TEXT NOT NULL,
+  period    TEXT NOT NULL,
   sealed_at TEXT NOT NULL,
   PRIMARY KEY (unit, period)
 ) STRICT, WITHOUT ROWID;
@@ -175,6 +173,23 @@ CREATE TABLE returned (
   status     TEXT NOT NULL CHECK (status IN ('open', 'sent', 'mended', 'withdrawn')),
   returned_at TEXT NOT NULL,
   returned_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How often each unit's figures have been handed in; an older state never overwrites a newer one.
+CREATE TABLE unit_revision (
+  unit     TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Rows of a package that could not be taken and wait for a decision. content is the row as it came, as a JSON array.
+CREATE TABLE quarantined_row (
+  package TEXT NOT NULL,
+  part    TEXT NOT NULL,
+  line    INTEGER NOT NULL,
+  content TEXT NOT NULL,
+  cause   TEXT NOT NULL,
+  status  TEXT NOT NULL CHECK (status IN ('waiting', 'dropped', 'superseded')),
+  PRIMARY KEY (package, part, line)
 ) STRICT, WITHOUT ROWID;
 
 -- Targets split to towns (the plan's own are in the catalogue).
@@ -212,21 +227,26 @@ CREATE TABLE attachment_use (
   PRIMARY KEY (register, row, digest)
 ) STRICT, WITHOUT ROWID;
 
--- Change log: filled by triggers (store/journal.py makes them), one link of the hash chain per transaction.
+-- Change log: filled by triggers (store/journal.py makes them), one link of the hash chain per transaction. key is a
+-- JSON array; before and after are JSON objects of the other columns but bytes, NULL where there was or is no row.
 CREATE TABLE journal (
   sequence INTEGER PRIMARY KEY,
-  link     INTEGER NOT NULL,
   entity   TEXT NOT NULL,
   key      TEXT NOT NULL,
   before   TEXT,
   after    TEXT
 ) STRICT;
-CREATE INDEX journal_link_of ON journal (link);
+
+-- Undoing an import asks for the link that added a package.
+CREATE INDEX journal_package ON journal (key) WHERE entity = 'package';
+
+-- A link holds the entries after the link before it up to last_entry.
 CREATE TABLE journal_link (
-  link   INTEGER PRIMARY KEY,
-  at     TEXT NOT NULL,
-  by     TEXT NOT NULL,
-  action TEXT NOT NULL,
-  entries INTEGER NOT NULL,
-  head   TEXT NOT NULL
+  link       INTEGER PRIMARY KEY,
+  at         TEXT NOT NULL,
+  by         TEXT NOT NULL,
+  action     TEXT NOT NULL,
+  entries    INTEGER NOT NULL,
+  last_entry INTEGER NOT NULL,
+  head       TEXT NOT NULL
 ) STRICT;

@@ -26,6 +26,14 @@ from xzdesk.store.lock import WorkspaceLock  # noqa: E402
 
 FORMAT: Final = 1
 CACHE_KIB: Final = 64_000
+_PRAGMAS: Final = (
+    "temp_store = MEMORY",
+    f"cache_size = -{CACHE_KIB}",
+    "foreign_keys = ON",
+    "busy_timeout = 5000",
+    # INSERT OR REPLACE deletes without telling the journal otherwise.
+    "recursive_triggers = ON",
+)
 Clock = Callable[[], dt.datetime]
 
 
@@ -79,7 +87,8 @@ class Workspace:
     def transaction(self, action: str) -> Iterator[None]:
         """All or nothing, durable when it returns; one link of the journal with the words ``action``.
 
-        Raises ``RuntimeError`` when nested, ``UserError`` ``workspace.disk_full`` or ``workspace.unwritable``.
+        Raises ``RuntimeError`` when nested, ``UserError`` ``workspace.disk_full``, ``workspace.unwritable`` or
+        ``workspace.damaged``.
         """
         if self.in_transaction:
             raise RuntimeError("transactions do not nest")
@@ -88,9 +97,9 @@ class Workspace:
             yield
             journal.close_link(self.db, self.now(), self.user, action)
             self.db.conn.execute("COMMIT")
-        except dbapi2.OperationalError as error:
+        except dbapi2.DatabaseError as error:
             self._roll_back()
-            raise _unwritable(error) from error
+            raise _refused(self.path, error) from error
         except BaseException:
             self._roll_back()
             raise
@@ -160,10 +169,15 @@ def create(
     except BaseException:
         if workspace is not None:
             workspace.close()
-        for leftover in (path, slots_file, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-            leftover.unlink(missing_ok=True)
+        remove(path)
         raise
     return workspace
+
+
+def remove(path: Path) -> None:
+    """Delete a closed workspace with everything that belongs to it; for one that was never finished."""
+    for suffix in ("", "-wal", "-shm", ".keys", ".lock", ".lock.json"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def open_workspace(
@@ -219,7 +233,7 @@ def _connect(path: Path, data_key: bytes, read_only: bool) -> dbapi2.Connection:
         raise UserError("workspace.unreadable", f"“{path.name}”打不开。", "请检查文件和文件夹的读写权限。") from None
     try:
         connection.execute(f"PRAGMA key = \"x'{data_key.hex()}'\"")
-        for pragma in ("temp_store = MEMORY", f"cache_size = -{CACHE_KIB}", "foreign_keys = ON", "busy_timeout = 5000"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if read_only:
@@ -241,9 +255,22 @@ def _damaged(path: Path) -> UserError:
     )
 
 
-def _unwritable(error: dbapi2.OperationalError) -> UserError:
-    if "full" in str(error):
+_FULL: Final = 13
+_DAMAGED: Final = frozenset({11, 26})
+"""corrupt, not a database"""
+_UNWRITABLE: Final = frozenset({3, 5, 6, 8, 10, 14})
+"""permission, busy, locked, read-only, input or output, cannot open"""
+
+
+def _refused(path: Path, error: Exception) -> Exception:
+    """What the user is told when SQLite refuses to write; any other error is a fault of ours and stays as it is."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == _FULL:
         return UserError("workspace.disk_full", "磁盘已满，这一步没有保存。", "请腾出空间后重试，之前保存的都在。")
-    return UserError(
-        "workspace.unwritable", "工作库写不进去，这一步没有保存。", "请检查磁盘和权限后重试，之前保存的都在。"
-    )
+    if code in _DAMAGED:
+        return _damaged(path)
+    if code in _UNWRITABLE:
+        return UserError(
+            "workspace.unwritable", "工作库写不进去，这一步没有保存。", "请检查磁盘和权限后重试，之前保存的都在。"
+        )
+    return error

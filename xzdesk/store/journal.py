@@ -2,6 +2,7 @@
 
 The head of the chain goes into every signed package and receipt, which makes the other office its witness. Columns
 of bytes (photographs, sealed files, secret keys) are left out; they are covered by the hashes and ids beside them.
+The chain's text is made by SQLite itself: an import of 20,000 rows is not read back row by row.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from xzdesk.core.errors import UserError
 
@@ -20,76 +21,127 @@ if TYPE_CHECKING:
 
 UNLOGGED: Final = frozenset({"journal", "journal_link", "sqlite_sequence", "_sqlite_migrations", "meta"})
 """``meta`` holds counters and conveniences of this machine only."""
-_OPEN_LINK: Final = "(SELECT coalesce(max(link), 0) + 1 FROM journal_link)"
-"""The link that the running transaction will become; close_link writes it."""
-_ENTRIES: Final = "SELECT sequence, entity, key, before, after FROM journal WHERE link = ? ORDER BY sequence"
-_LATER: Final = """
-SELECT 1 FROM journal AS earlier JOIN journal AS later
-  ON later.entity = earlier.entity AND later.key = earlier.key AND later.link > earlier.link
-WHERE earlier.link = ? LIMIT 1
+
+_LINKS: Final = "SELECT link, at, by, action, entries, last_entry, head FROM journal_link"
+_LAST: Final = _LINKS + " ORDER BY link DESC LIMIT 1"
+_ADD_LINK: Final = """
+INSERT INTO journal_link (link, at, by, action, entries, last_entry, head) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+_CHUNKS: Final = """
+SELECT CAST(group_concat(json_array(sequence, entity, key, before, after), char(10)) AS BLOB), count(*), max(sequence)
+FROM journal WHERE sequence > ? AND sequence <= ? GROUP BY sequence / 256
+"""
+"""The entries of a link as JSON lines, up to 256 at a time."""
+
+_ADDED: Final = """
+SELECT min(link) FROM journal_link WHERE last_entry >= (
+  SELECT max(sequence) FROM journal WHERE entity = '{table}' AND key = ? AND before IS NULL)
+"""
+
+_NO_END: Final = 2**62
+
+_NET: Final = """
+CREATE TEMP TABLE undone AS
+WITH opening AS (
+  SELECT entity, key, before, min(sequence) FROM journal WHERE sequence > :first AND sequence <= :last
+  GROUP BY entity, key
+), closing AS (
+  SELECT entity, key, after, max(sequence) FROM journal WHERE sequence > :first AND sequence <= :last
+  GROUP BY entity, key
+)
+SELECT entity, key, before, after FROM opening JOIN closing USING (entity, key) WHERE before IS NOT after
+"""
+"""What a link did to each row altogether (a row that it changed twice counts once)."""
+
+_SINCE: Final = """
+CREATE TEMP TABLE changed_since AS
+SELECT entity, key, after, max(sequence) AS newest FROM journal
+WHERE sequence > :last AND (entity, key) IN (SELECT entity, key FROM undone) GROUP BY entity, key
+"""
+
+_IN_THE_WAY: Final = """
+SELECT 1 FROM undone JOIN changed_since AS since USING (entity, key)
+WHERE since.after IS NOT undone.after AND since.after IS NOT undone.before LIMIT 1
+"""
+
+_ALREADY_BACK: Final = """
+DELETE FROM undone WHERE (entity, key) IN (
+  SELECT entity, key FROM undone JOIN changed_since AS since USING (entity, key)
+  WHERE since.after IS undone.before
+)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One transaction: when (UTC), who, what, how many rows, and the chain's head after it (SHA-256, hex)."""
+    """One transaction: when (UTC), who, what, how many rows, its last entry, the chain's head after it (SHA-256)."""
 
     link: int
     at: str
     by: str
     action: str
     entries: int
+    last_entry: int
     head: str
 
 
 def install_triggers(db: Database, table: str) -> None:
-    """Log ``table`` from now on. Its name and columns come from migrations or checked schemas."""
-    columns = db.conn.execute(f"PRAGMA table_info([{table}])").fetchall()
-    logged = [c[1] for c in columns if c[2] != "BLOB"]
-    keys = [c[1] for c in sorted(columns, key=lambda c: c[5]) if c[5]]
-
-    def row(prefix: str, names: list[str]) -> str:
-        return "json_object(" + ", ".join(f"'{name}', {prefix}.[{name}]" for name in names) + ")"
-
-    def key(prefix: str) -> str:
-        return "json_array(" + ", ".join(f"{prefix}.[{name}]" for name in keys) + ")"
-
-    moments = {"insert": ("new", "NULL", row("new", logged)), "delete": ("old", row("old", logged), "NULL")}
-    moments["update"] = ("new", row("old", logged), row("new", logged))
-    for moment, (prefix, before, after) in moments.items():
-        db.conn.execute(f"DROP TRIGGER IF EXISTS [journal_{table}_{moment}]")
+    """Log ``table`` as it now stands. Its name and columns come from migrations or checked schemas."""
+    held = dict(
         db.conn.execute(
-            f"CREATE TRIGGER [journal_{table}_{moment}] AFTER {moment} ON [{table}] BEGIN "  # noqa: S608 - own names
-            f"INSERT INTO journal (link, entity, key, before, after) "
-            f"VALUES ({_OPEN_LINK}, '{table}', {key(prefix)}, {before}, {after}); END"
-        )
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)
+        ).fetchall()
+    )
+    for name, statement in _triggers(db, table).items():
+        if held.get(name) != statement:
+            db.conn.execute(f"DROP TRIGGER IF EXISTS [{name}]")
+            db.conn.execute(statement)
 
 
 def install_all(db: Database) -> None:
-    """Log every content table that has no triggers yet."""
+    """Log every content table."""
     for table in db.table_names():
         if table not in UNLOGGED and not table.startswith("sqlite_"):
             install_triggers(db, table)
 
 
+def _triggers(db: Database, table: str) -> dict[str, str]:
+    keys, others, _ = _columns(db, table)
+
+    def row(prefix: str) -> str:
+        return "json_object(" + ", ".join(f"'{name}', {prefix}.[{name}]" for name in others) + ")"
+
+    def trigger(moment: str, prefix: str, before: str, after: str) -> str:
+        key = "json_array(" + ", ".join(f"{prefix}.[{name}]" for name in keys) + ")"
+        return (
+            f"CREATE TRIGGER [journal_{table}_{moment}] AFTER {moment} ON [{table}] BEGIN"  # noqa: S608 - own names
+            f" INSERT INTO journal (entity, key, before, after) VALUES ('{table}', {key}, {before}, {after}); END"
+        )
+
+    # An entry has one key: a row that changed it would be logged as if it had always had the new one.
+    moved = " OR ".join(f"old.[{name}] IS NOT new.[{name}]" for name in keys)
+    return {
+        f"journal_{table}_insert": trigger("insert", "new", "NULL", row("new")),
+        f"journal_{table}_update": trigger("update", "new", row("old"), row("new")),
+        f"journal_{table}_delete": trigger("delete", "old", row("old"), "NULL"),
+        f"journal_{table}_key": f"CREATE TRIGGER [journal_{table}_key] BEFORE UPDATE OF"
+        f" {', '.join(f'[{name}]' for name in keys)} ON [{table}] WHEN {moved}"
+        " BEGIN SELECT RAISE(ABORT, 'the key of a logged row does not change'); END",
+    }
+
+
 def close_link(db: Database, at: str, by: str, action: str) -> None:
     """Close the running transaction's link. Called by ``Workspace.transaction`` just before the commit."""
     previous = last(db)
-    number = previous.link + 1 if previous else 1
-    entries = db.conn.execute(_ENTRIES, (number,)).fetchall()
-    if not entries:
-        return
-    digest = _head(previous.head if previous else "", (number, at, by, action), entries)
-    db.conn.execute(
-        "INSERT INTO journal_link (link, at, by, action, entries, head) VALUES (?, ?, ?, ?, ?, ?)",
-        (number, at, by, action, len(entries), digest),
-    )
+    number, first, before = (previous.link + 1, previous.last_entry, previous.head) if previous else (1, 0, "")
+    head, entries, newest = _hash(db, before, (number, at, by, action), first, _NO_END)
+    if entries:
+        db.conn.execute(_ADD_LINK, (number, at, by, action, entries, newest, head))
 
 
 def last(db: Database) -> Link | None:
-    row = db.conn.execute(
-        "SELECT link, at, by, action, entries, head FROM journal_link ORDER BY link DESC LIMIT 1"
-    ).fetchone()
+    row = db.conn.execute(_LAST).fetchone()
     return Link(*row) if row else None
 
 
@@ -101,60 +153,101 @@ def head(ws: Workspace) -> str:
 
 def links(ws: Workspace, limit: int = 100) -> list[Link]:
     """The newest links, newest first."""
-    rows = ws.db.conn.execute(
-        "SELECT link, at, by, action, entries, head FROM journal_link ORDER BY link DESC LIMIT ?", (limit,)
-    )
-    return [Link(*row) for row in rows]
+    return [Link(*row) for row in ws.db.conn.execute(_LINKS + " ORDER BY link DESC LIMIT ?", (limit,))]
+
+
+def link_that_added(ws: Workspace, table: str, key: str) -> int | None:
+    """The newest link that added the row ``key`` to ``table``; None: none did (yet). Quick for packages."""
+    row = ws.db.conn.execute(_ADDED.format(table=table), (json.dumps([key]),)).fetchone()
+    return None if row is None else row[0]
 
 
 def verify(ws: Workspace) -> None:
     """Recompute the chain. Raises ``UserError`` ``journal.broken`` naming the first link that does not hold."""
-    previous, expected, seen = "", 1, 0
-    for row in ws.db.conn.execute("SELECT link, at, by, action, entries, head FROM journal_link ORDER BY link"):
+    previous, expected, seen, count = "", 1, 0, 0
+    for row in ws.db.conn.execute(_LINKS + " ORDER BY link"):
         link = Link(*row)
-        entries = ws.db.conn.execute(_ENTRIES, (link.link,)).fetchall()
-        wanted = _head(previous, (link.link, link.at, link.by, link.action), entries)
-        if link.link != expected or len(entries) != link.entries or wanted != link.head:
+        facts = (link.link, link.at, link.by, link.action)
+        wanted, entries, _ = _hash(ws.db, previous, facts, seen, link.last_entry)
+        if link.link != expected or entries != link.entries or wanted != link.head:
             raise _broken(link)
-        previous, expected, seen = link.head, expected + 1, seen + len(entries)
-    if ws.db.conn.execute("SELECT count(*) FROM journal").fetchone()[0] != seen:
+        previous, expected, seen, count = link.head, expected + 1, link.last_entry, count + entries
+    if ws.db.conn.execute("SELECT count(*) FROM journal").fetchone()[0] != count:
         raise _broken(None)
 
 
 def undo(ws: Workspace, link: int) -> None:
     """Take back everything link ``link`` changed, as a new link; call within a transaction.
 
-    Raises ``UserError`` ``journal.later_change`` when a later link touched one of its rows. Columns of bytes of
-    rows that the link deleted do not come back (sealed files are pruned by themselves, not by imports).
+    Rows that are already as they were before it stay so. Raises ``UserError`` ``journal.later_change`` when a row
+    is now neither as the link left it nor as it found it, ``journal.bytes_gone`` when it deleted rows whose bytes
+    (photographs) nobody has any more, ``journal.unknown_link``.
     """
-    if ws.db.conn.execute(_LATER, (link,)).fetchone():
+    ends = dict(
+        ws.db.conn.execute(
+            "SELECT link, last_entry FROM journal_link WHERE link IN (?, ?)", (link - 1, link)
+        ).fetchall()
+    )
+    if link not in ends:
+        raise UserError("journal.unknown_link", f"没有第 {link} 次操作的记录。", "请从操作记录里选一条。")
+    span = {"first": ends.get(link - 1, 0), "last": ends[link]}
+    execute = ws.db.conn.execute
+    execute(_NET, span)
+    try:
+        execute(_SINCE, span)
+        if execute(_IN_THE_WAY).fetchone():
+            raise UserError(
+                "journal.later_change", "这次操作之后又有改动，不能整体撤销。", "请先撤销后来的改动，或逐格改回。"
+            )
+        execute(_ALREADY_BACK)
+        for (table,) in execute("SELECT DISTINCT entity FROM undone ORDER BY entity").fetchall():
+            _put_back(ws.db, table)
+    finally:
+        execute("DROP TABLE IF EXISTS undone")
+        execute("DROP TABLE IF EXISTS changed_since")
+
+
+def _put_back(db: Database, table: str) -> None:
+    """Give ``table`` the rows of ``undone`` as they were before, in three statements."""
+    keys, others, bytes_required = _columns(db, table)
+    key = [f"undone.key ->> {place}" for place in range(len(keys))]
+    before = {name: f"undone.before ->> '{name}'" for name in others}
+    mine = f"entity = '{table}'"
+    names, contents = ", ".join(f"[{n}]" for n in (*keys, *others)), ", ".join((*key, *before.values()))
+    deleted = f"FROM undone WHERE {mine} AND before IS NOT NULL AND after IS NULL"
+    if bytes_required and db.conn.execute(f"SELECT 1 {deleted} LIMIT 1").fetchone():
         raise UserError(
-            "journal.later_change", "这次操作之后又有改动，不能整体撤销。", "请先撤销后来的改动，或逐格改回。"
+            "journal.bytes_gone", "这次操作删除的文件内容已经没有了，不能撤销。", "需要时请从这次操作之前的备份恢复。"
         )
-    for _, entity, _, before, after in reversed(ws.db.conn.execute(_ENTRIES, (link,)).fetchall()):
-        _put_back(ws.db, entity, json.loads(before) if before else None, json.loads(after) if after else None)
-
-
-def _put_back(db: Database, table: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
-    keys = [c[1] for c in db.conn.execute(f"PRAGMA table_info([{table}])") if c[5]]
-    where = " AND ".join(f"[{key}] = ?" for key in keys)
-    if before is None and after is not None:
-        db.conn.execute(f"DELETE FROM [{table}] WHERE {where}", [after[k] for k in keys])  # noqa: S608 - own names
-    elif before is not None and after is not None:
-        columns = ", ".join(f"[{name}] = ?" for name in before)
+    inserted = f"SELECT {', '.join(key)} FROM undone WHERE {mine} AND before IS NULL AND after IS NOT NULL"  # noqa: S608
+    db.conn.execute(f"DELETE FROM [{table}] WHERE ({', '.join(f'[{n}]' for n in keys)}) IN ({inserted})")  # noqa: S608
+    if before:
+        same = " AND ".join(f"[{table}].[{name}] = {content}" for name, content in zip(keys, key, strict=True))
+        assigned = ", ".join(f"[{name}] = {content}" for name, content in before.items())
         db.conn.execute(
-            f"UPDATE [{table}] SET {columns} WHERE {where}",  # noqa: S608 - own names
-            [*before.values(), *(after[k] for k in keys)],
+            f"UPDATE [{table}] SET {assigned} FROM undone "  # noqa: S608 - own names
+            f"WHERE {mine} AND before IS NOT NULL AND after IS NOT NULL AND {same}"
         )
-    elif before is not None:
-        names, marks = ", ".join(f"[{n}]" for n in before), ", ".join("?" * len(before))
-        db.conn.execute(f"INSERT INTO [{table}] ({names}) VALUES ({marks})", list(before.values()))  # noqa: S608
+    db.conn.execute(f"INSERT INTO [{table}] ({names}) SELECT {contents} {deleted}")
 
 
-def _head(previous: str, link: tuple[Any, ...], entries: list[tuple[Any, ...]]) -> str:
-    digest = hashlib.sha256(previous.encode())
-    digest.update(json.dumps([link, entries], ensure_ascii=False, separators=(",", ":")).encode())
-    return digest.hexdigest()
+def _columns(db: Database, table: str) -> tuple[list[str], list[str], bool]:
+    """Key columns in the key's order; the others but those of bytes; whether a row cannot be without its bytes."""
+    columns = db.conn.execute(f"PRAGMA table_info([{table}])").fetchall()
+    keys = [c[1] for c in sorted(columns, key=lambda c: c[5]) if c[5]]
+    others = [c[1] for c in columns if not c[5] and c[2] != "BLOB"]
+    return keys, others, any(c[2] == "BLOB" and c[3] for c in columns)
+
+
+def _hash(db: Database, previous: str, facts: tuple[int, str, str, str], first: int, last: int) -> tuple[str, int, int]:
+    """Head after the entries above ``first`` up to ``last``, how many they are, and the last one's number."""
+    digest = hashlib.sha256(json.dumps([previous, *facts], ensure_ascii=False, separators=(",", ":")).encode())
+    count, newest = 0, first
+    for lines, entries, end in db.conn.execute(_CHUNKS, (first, last)):
+        digest.update(b"\n")
+        digest.update(lines)
+        count, newest = count + entries, end
+    return digest.hexdigest(), count, newest
 
 
 def _broken(link: Link | None) -> UserError:

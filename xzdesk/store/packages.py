@@ -142,6 +142,10 @@ WHERE period = ? AND direction = 'in' AND kind = 'submission' AND status = 'acce
 ORDER BY epoch, sequence
 """  # noqa: S608 - constants
 
+_NUMBER_TAKEN: Final = """
+SELECT 1 FROM package WHERE unit = ? AND direction = ? AND epoch = ? AND sequence = ? AND status IN (?, ?) LIMIT 1
+"""
+
 _PRUNE: Final = """
 DELETE FROM package_content WHERE id NOT IN (
   SELECT id FROM package WHERE status IN ('sealed', 'quarantined')
@@ -244,6 +248,12 @@ def set_status(ws: Workspace, id: str, status: PackageStatus, cause: str = "") -
         raise RuntimeError(f"package {id} ({held.direction}) cannot go from {held.status} to {status}")
     ws.db.execute("UPDATE package SET status = ?, cause = ? WHERE id = ?", (status, cause, id))
     return replace(held, status=status, cause=cause)
+
+
+def number_taken(ws: Workspace, unit: str, epoch: int, sequence: int) -> bool:
+    """Whether some package with this number has been taken from ``unit`` in this epoch (waiting does not count)."""
+    wanted = (unit, Direction.IN, epoch, sequence, PackageStatus.ACCEPTED, PackageStatus.SUPERSEDED)
+    return ws.db.execute(_NUMBER_TAKEN, wanted).fetchone() is not None
 
 
 def chain_head(ws: Workspace, unit: str, direction: Direction, epoch: int) -> ChainHead | None:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from xzdesk.core.errors import UserError
+from xzdesk.store.settings import read_meta, write_meta
 from xzdesk.store.writing import demand_transaction
 
 if TYPE_CHECKING:
@@ -132,10 +133,6 @@ WHERE key_id = ?
 """
 
 _NEWEST_TRUSTED: Final = "SELECT max(epoch) FROM partner WHERE unit = ? AND role = ? AND trusted_at IS NOT NULL"
-
-_SET_META: Final = """
-INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
-"""
 
 
 def own_keys(ws: Workspace) -> tuple[OwnKey, ...]:
@@ -275,12 +272,12 @@ def decide(ws: Workspace, key_id: str, status: PartnerStatus) -> Partner:
 
 def trust_version(ws: Workspace) -> int:
     """Version of the list that this office issues; 0 before its first decision."""
-    return int(_meta(ws, TRUST_VERSION) or 0)
+    return int(read_meta(ws, TRUST_VERSION) or 0)
 
 
 def upper_trust_version(ws: Workspace) -> int:
     """Version of the newest list applied from the office above; 0: none."""
-    return int(_meta(ws, UPPER_TRUST_VERSION) or 0)
+    return int(read_meta(ws, UPPER_TRUST_VERSION) or 0)
 
 
 def trust_list(ws: Workspace, own_unit: str) -> tuple[TrustEntry, ...]:
@@ -324,7 +321,7 @@ def apply_trust_list(
         if entry.unit == upper_unit:
             changed |= {partner.key_id: partner for partner in _follow(ws, entry)}
     if version > held_version:
-        _set_meta(ws, UPPER_TRUST_VERSION, str(version))
+        write_meta(ws, UPPER_TRUST_VERSION, str(version))
     return TrustApplied(version, tuple(changed.values()), tuple(e for e in listed if e.unit == own_unit))
 
 
@@ -355,7 +352,7 @@ def _follow(ws: Workspace, entry: TrustEntry) -> list[Partner]:
 def recipients(ws: Workspace) -> tuple[str, ...]:
     """To whom packages for this office are encrypted: its key in use, then chief and deputies. Empty without a key."""
     own = tuple(key.box_public for key in own_keys(ws)[:1])
-    return own + tuple(json.loads(_meta(ws, EXTRA_RECIPIENTS) or "[]"))
+    return own + tuple(json.loads(read_meta(ws, EXTRA_RECIPIENTS) or "[]"))
 
 
 def set_extra_recipients(ws: Workspace, extra: Sequence[str]) -> None:
@@ -371,18 +368,18 @@ def set_extra_recipients(ws: Workspace, extra: Sequence[str]) -> None:
             f"收件人最多 {RECIPIENTS_MAX} 个（含本单位密钥），现有 {len(named) + 1} 个。",
             "请减少收件人后重试。",
         )
-    _set_meta(ws, EXTRA_RECIPIENTS, json.dumps(named))
+    write_meta(ws, EXTRA_RECIPIENTS, json.dumps(named))
     _raise_trust_version(ws)
 
 
 def recovery_recipient(ws: Workspace) -> str | None:
     """The recipient whose secret exists on paper only; None before it has been set up."""
-    return _meta(ws, RECOVERY_RECIPIENT)
+    return read_meta(ws, RECOVERY_RECIPIENT)
 
 
 def set_recovery_recipient(ws: Workspace, recipient: str) -> None:
     demand_transaction(ws)
-    _set_meta(ws, RECOVERY_RECIPIENT, recipient)
+    write_meta(ws, RECOVERY_RECIPIENT, recipient)
 
 
 def _newest_trusted(ws: Workspace, partner: Partner) -> int:
@@ -441,16 +438,7 @@ def _conflict(unit: str) -> UserError:
 
 
 def _raise_trust_version(ws: Workspace) -> None:
-    _set_meta(ws, TRUST_VERSION, str(trust_version(ws) + 1))
-
-
-def _meta(ws: Workspace, key: str) -> str | None:
-    row = ws.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _set_meta(ws: Workspace, key: str, value: str) -> None:
-    ws.db.execute(_SET_META, (key, value))
+    write_meta(ws, TRUST_VERSION, str(trust_version(ws) + 1))
 
 
 def _to_row(partner: Partner) -> tuple[Any, ...]:
