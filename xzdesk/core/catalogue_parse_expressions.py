@@ -159,7 +159,7 @@ class _Typer:
     def _variable(self, name: str, known: Mapping[str, Variable]) -> Variable | None:
         variable = known.get(name)
         if variable is None:
-            self._fault(f"里没有可用的采集项或字段“{show(name)}”（要同一层级、同一频度）")
+            self._fault(f"里没有可用的采集项或字段“{show(name)}”（要属于同一层级或同一台账）")
         return variable
 
     def _compare(self, node: ast.Compare) -> None:

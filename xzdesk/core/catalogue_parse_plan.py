@@ -149,10 +149,10 @@ class TargetReader:
             record.fault(f"{target.year} 年不在规划期内")
         elif indicator.annex_number is not None:
             cell = self._cells.get((target.indicator, target.year))
-            if cell is None and (target.indicator, self._years.start) is not None:
+            if cell is None:
                 record.fault(f"附表没有 {target.year} 年的目标")
             elif cell != target.text:
-                record.fault(f"text “{show(target.text)}”与附表的“{show(cell or '')}”不符")
+                record.fault(f"text “{show(target.text)}”与附表的“{show(cell)}”不符")
         self._check_value(indicator, target, record)
 
     def _check_value(self, indicator: Indicator, target: Target, record: Record) -> None:

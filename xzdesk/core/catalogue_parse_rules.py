@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from string import Formatter
 from typing import Final
 
 from xzdesk.core.catalogue_parse import Codes, Record, show
@@ -25,6 +25,7 @@ COLUMNS: Final = (
 )
 RESERVED: Final = frozenset({"required", "range", "choice", "cumulative", "duplicate", "reference", "required_field"})
 """Codes of the checks that need no rule because elements and schemas already say them."""
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _BELOW: Final = {Level.DISTRICT: Level.TOWN, Level.TOWN: Level.VILLAGE}
 
 
@@ -52,16 +53,17 @@ def _read_of_level(record: Record, code: str, elements: Mapping[str, DataElement
     level = record.one_of("level", Level, Level.VILLAGE)
     frequency = record.one_of("frequency", PeriodKind, PeriodKind.MONTH)
     rule = _rule(record, code, level, frequency)
-    same = [e for e in elements.values() if e.frequency is frequency]
+    of_level = [element for element in elements.values() if element.level is level]
     scope = Scope(
-        of_elements(e for e in same if e.level is level),
+        of_elements(of_level),
         SERIES_FUNCTIONS,
-        below=of_elements(e for e in same if e.level is _BELOW.get(level)),
+        below=of_elements(element for element in elements.values() if element.level is _BELOW.get(level)),
     )
     expression = check_expression(record.place, "expression ", rule.expression, scope)
+    markable = {element.code for element in of_level if element.frequency.months <= frequency.months}
     for mark in rule.marks:
-        if mark not in scope.variables:
-            record.fault(f"marks 里没有这一层级、频度的采集项“{show(mark)}”")
+        if mark not in markable:
+            record.fault(f"marks 里没有这一层级、不比规则频度长的采集项“{show(mark)}”")
     if expression is not None:
         _check_message(record, rule, expression, frozenset())
     return rule
@@ -82,7 +84,7 @@ def _read_of_register(record: Record, code: str, registers: Mapping[str, Registe
         if mark not in fields:
             record.fault(f"marks 里没有台账“{schema.code}”的字段“{show(mark)}”")
     if expression is not None:
-        _check_message(record, rule, expression, frozenset(f.name for f in schema.fields if f.personal))
+        _check_message(record, rule, expression, _personal(schema, registers))
     return rule
 
 
@@ -103,17 +105,27 @@ def _rule(record: Record, code: str, level: Level | None, frequency: PeriodKind 
     )
 
 
+def _personal(schema: RegisterSchema, registers: Mapping[str, RegisterSchema]) -> frozenset[str]:
+    """The personal fields as a message would name them, those of referenced rows too."""
+    own = {field.name for field in schema.fields if field.personal}
+    others = {
+        f"{field.name}.{other.name}"
+        for field in schema.fields
+        if field.references in registers
+        for other in registers[field.references].fields
+        if other.personal
+    }
+    return frozenset(own | others)
+
+
 def _check_message(record: Record, rule: Rule, expression: Expression, personal: frozenset[str]) -> None:
-    """Only plain ``{name}`` of what is read, never of a personal field."""
-    try:
-        places = [part[1:] for part in Formatter().parse(rule.message) if part[1] is not None]
-    except ValueError:
-        record.fault("message 里的花括号不成对")
-        return
-    for name, spec, conversion in places:
-        if spec or conversion or name not in expression.names:
-            record.fault(f"message 里的“{{{show(name or '')}}}”不是 expression 所读的采集项或字段")
-        elif name in personal:
-            record.fault(f"message 里不能写出个人信息字段“{name}”")
-    if "{" in rule.hint or "}" in rule.hint:
-        record.fault("hint 里不能有花括号")
+    """Only ``{name}`` or ``{prev(name)}`` of what is read, never of a personal field."""
+    readable = {name: name for name in expression.names}
+    readable |= {f"{function}({name})": name for function, name in expression.calls}
+    for name in _PLACEHOLDER.findall(rule.message):
+        if name not in readable:
+            record.fault(f"message 里的“{{{show(name)}}}”不是 expression 所读的采集项或字段")
+        elif readable[name] in personal:
+            record.fault(f"message 里不能写出个人信息字段“{readable[name]}”")
+    if set("{}") & set(_PLACEHOLDER.sub("", rule.message) + rule.hint):
+        record.fault("message 里的花括号不成对，或 hint 里有花括号")
