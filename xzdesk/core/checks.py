@@ -8,7 +8,7 @@ hard); the others are the catalogue's. Register rules are the store's, which mak
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
@@ -226,8 +226,8 @@ class _CompiledRule:
     names: tuple[str, ...]
     """Read for the period itself."""
     calls: tuple[tuple[str, str], ...]
-    spoken: tuple[str, ...]
-    """What the message wants filled."""
+    spoken: Mapping[str, str]
+    """What the message wants filled, by what is said there: of an element of the level below its sum."""
 
     @staticmethod
     def of(catalogue: Catalogue, rule: Rule) -> _CompiledRule:
@@ -238,8 +238,13 @@ class _CompiledRule:
             expression=expression,
             names=_own_names(rule.expression),
             calls=tuple(sorted(expression.calls)),
-            spoken=tuple(sorted(placeholders(rule.message))),
+            spoken={name: _spoken_for(catalogue, rule, name) for name in placeholders(rule.message)},
         )
+
+
+def _spoken_for(catalogue: Catalogue, rule: Rule, name: str) -> str:
+    element = catalogue.elements.get(name)
+    return name if element is None or element.level is rule.level else f"children({name})"
 
 
 @lru_cache(maxsize=4096)
@@ -265,5 +270,5 @@ def _check_rule(environment: UnitEnvironment, rule: _CompiledRule, unit: OrgUnit
         return None
     place = CellRef(unit.code, rule.marked.code, environment.due(rule.marked))
     read = read_all(environment, rule.names, rule.calls)
-    texts = {name: environment.speak(name) for name in rule.spoken}
+    texts = {name: environment.speak(source) for name, source in rule.spoken.items()}
     return make_finding(rule.rule, unit.code, month, place, read, texts)
