@@ -27,7 +27,7 @@ def test_the_delimiter_is_told_from_the_text(sign: str) -> None:
 
 
 def test_a_delimiter_inside_quotes_does_not_count() -> None:
-    assert read_csv('"a;b;c;d",1\n'.encode()) == [["a;b;c;d", "1"]]
+    assert read_csv(b'"a;b;c;d",1\n') == [["a;b;c;d", "1"]]
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"\x81\x20\xff\xff"])

@@ -209,10 +209,10 @@ def test_lying_sizes_doubled_and_encrypted_members_are_damage() -> None:
     struct.pack_into("<L", lying, directory + 24, 7)
     locked = bytearray(data)
     locked[directory + 8] |= 1
-    with pytest.warns(UserWarning, match="Duplicate name"):
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as file:
-            file.writestr("xl/workbook.xml", b"<a/>")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("xl/workbook.xml", b"<a/>")
+        with pytest.warns(UserWarning, match="Duplicate name"):
             file.writestr("xl/workbook.xml", b"<b/>")
     for bad in (bytes(lying), bytes(locked), buffer.getvalue()):
         with pytest.raises(UserError) as caught:
@@ -282,7 +282,7 @@ def test_endless_attributes_and_tags_are_refused(monkeypatch: pytest.MonkeyPatch
     [
         lambda xml: b'<!DOCTYPE a [<!ENTITY b "c">]>' + xml,
         lambda xml: xml[:-5],
-        lambda xml: '<?xml version="1.0" encoding="utf-16"?>'.encode() + xml,
+        lambda xml: b'<?xml version="1.0" encoding="utf-16"?>' + xml,
         lambda xml: xml.replace(b'r="A1"', b'r="&#65;1"'),
     ],
 )
@@ -361,8 +361,7 @@ def test_garbage_in_the_middle_is_refused_or_read(noise: bytes, place: int) -> N
     data = plain_book()
     data = data[: place % len(data)] + noise + data[place % len(data) + len(noise) :]
     try:
-        table = read_table(data, "表.xlsx")
+        outcome = read_table(data, "表.xlsx").kind
     except UserError as error:
-        assert error.code.startswith("table.")
-    else:
-        assert table.kind in ("xlsx", "csv")
+        outcome = error.code
+    assert outcome in ("xlsx", "csv") or outcome.startswith("table.")

@@ -119,6 +119,7 @@ def test_no_changed_byte_ends_the_program(place: int, value: int) -> None:
     data = bytearray(ole(stream(label(0, 0, 0) + number(1, 1, 598), ("村",))))
     data[place] = value
     try:
-        read_table(bytes(data), "月报.xls")
+        outcome = read_table(bytes(data), "月报.xls").kind
     except UserError as error:
-        assert error.code.startswith("table.")
+        outcome = error.code
+    assert outcome in ("xls", "csv") or outcome.startswith("table.")

@@ -104,6 +104,8 @@ class CellChange:
     """As it stands in the file."""
     conversions: tuple[str, ...] = ()
     """What was done to read it, in Chinese; empty when it stood there plainly."""
+    before: DataValue | None = None
+    """What is known until now; None: 未填."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class RowChange:
     """Each begins with its cell; those of personal fields do not quote the content."""
     new_id: str = ""
     """Chosen while reading, so that other new rows of the same file can refer to this one."""
+    revision: int = 0
+    """Of the known row that this was compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,5 +137,7 @@ class Plan:
     rows: list[RowChange] = field(default_factory=list)
     """Rows of referenced registers before those that refer to them."""
     findings: list[TableFinding] = field(default_factory=list)
+    notes: list[TableFinding] = field(default_factory=list)
+    """What was passed over or understood by its name; nothing to mend, but good to know."""
     unchanged: int = 0
     """Filled cells and rows that say what is known already."""
