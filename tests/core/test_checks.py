@@ -2,13 +2,17 @@
 
 import dataclasses
 import datetime as dt
+import itertools
+import random
 from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xzdesk.core.catalogue import parse
 from xzdesk.core.checks import check_values, describe, describe_field, fingerprint, make_finding
 from xzdesk.core.lineage import Lineage
 from xzdesk.core.model import (
@@ -38,7 +42,7 @@ from xzdesk.core.model import (
     UnitKind,
 )
 from xzdesk.core.observations import Observations
-from xzdesk.core.periods import Period, PeriodKind
+from xzdesk.core.periods import Period, PeriodKind, period_range
 
 DISTRICT = OrgUnit("1", "区", UnitKind.DISTRICT, "")
 TOWN = OrgUnit("11", "东镇", UnitKind.TOWN, "1")
@@ -480,6 +484,22 @@ def test_an_element_of_the_level_below_reads_as_its_sum() -> None:
     )
     (finding,) = check(some, CHILDREN, units=[TOWN])
     assert finding.message == "6户少于各村之和7户。"
+
+
+def test_every_rule_of_a_real_catalogue_runs_and_says_a_whole_sentence() -> None:
+    folder = Path(__file__).parents[1] / "data" / "tiny"
+    texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.*")}
+    some, chance = parse(texts), random.Random(3)
+    observations = Observations()
+    for each, unit in itertools.product(some.elements.values(), some.units.values()):
+        for period in period_range(Period(each.frequency, 2024), Period.parse("2025-12")):
+            if each.asks(unit):
+                content = chance.randrange(100) if each.numeric else chance.choice(each.choices)[0]
+                observations.put(each.code, unit.code, period, content)
+    lineage = Lineage(some.units, some.events)
+    findings = check_values(some, observations, tuple(some.units.values()), Period.parse("2025-12"), lineage)
+    assert {finding.severity for finding in findings} == {Severity.HARD, Severity.SOFT}
+    assert all(finding.message.endswith("。") and "{" not in finding.message for finding in findings)
 
 
 def test_only_months_are_checked() -> None:

@@ -71,7 +71,7 @@ def give_reason(session: Session, finding: Finding, reason: str) -> None:
     """Explain a soft finding. Raises ``UserError`` ``reason.hard``, ``reason.refused``."""
     if finding.severity is Severity.HARD:
         raise UserError("reason.hard", "这一条必须改正，不能用说明代替。", finding.hint)
-    if refused := reasons.refuse_reason(reason):
+    if refused := reasons.refuse_reason(reason, finding.message):
         raise UserError("reason.refused", f"说明不够具体：{refused}", "请写清原因，例如“6户整体拆迁，见镇拆迁办名单”。")
     with session.workspace.transaction("说明"):
         verdicts.give_reason(session.workspace, finding, reason)
