@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from xzdesk.core.errors import UserError
@@ -70,10 +70,10 @@ def reader(field: RegisterField) -> Callable[[Stored], FieldValue]:
 
 
 def scaled_bounds(field: RegisterField) -> tuple[int | None, int | None]:
-    """Least and greatest content of a number's column."""
+    """Least and greatest content of a number's column; None where there is none, or none that could be reached."""
     low, high = field.minimum, field.maximum
-    least = _ceiling(low.scaleb(decimals(field))) if isinstance(low, Decimal) else None
-    greatest = -_ceiling(-high.scaleb(decimals(field))) if isinstance(high, Decimal) else None
+    least = _scaled(field, low, ROUND_CEILING) if isinstance(low, Decimal) else None
+    greatest = _scaled(field, high, ROUND_FLOOR) if isinstance(high, Decimal) else None
     return least, greatest
 
 
@@ -155,5 +155,6 @@ def _text(schema: RegisterSchema, field: RegisterField, text: str) -> str:
     return text
 
 
-def _ceiling(number: Decimal) -> int:
-    return -int((-number) // 1) if number > 0 else int(-((-number) // 1))
+def _scaled(field: RegisterField, bound: Decimal, rounding: str) -> int | None:
+    scaled = int(bound.scaleb(decimals(field)).to_integral_value(rounding))
+    return scaled if abs(scaled) < LARGEST_SCALED else None

@@ -15,17 +15,23 @@ from typing import TYPE_CHECKING, Any, Final
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import FieldValue, RegisterField, RegisterSchema, RowRef
 from xzdesk.store import register_texts
-from xzdesk.store.register_fields import Stored, of_stored
-from xzdesk.store.register_tables import FIXED, OF_UNITS, identifier, table_name
+from xzdesk.store.register_fields import of_stored
+from xzdesk.store.register_tables import FIXED, OF_UNITS, count_rows, identifier, table_name
+from xzdesk.store.register_texts import ROW_ID, SEPARATOR
 from xzdesk.store.writing import demand_transaction
 
 if TYPE_CHECKING:
     from xzdesk.store.connect import Workspace
 
+DELETED: Final = FIXED.index("deleted")
+REVISION: Final = FIXED.index("revision")
+
 Row = tuple[Any, ...]
 """A row as the table keeps it, in the order of ``Staged.columns``."""
 
-_HELD: Final = "SELECT {columns} FROM [{table}] WHERE {of_units}"
+_HELD: Final = """
+SELECT {columns} FROM [{table}] WHERE id IN (SELECT value FROM json_each(:ids)) AND {of_units}
+"""
 _ELSEWHERE: Final = """
 SELECT id FROM [{table}] WHERE id IN (SELECT value FROM json_each(:ids)) AND NOT {of_units}
 """
@@ -94,21 +100,31 @@ def stage(
     """
     fields = _fields(schema, header)
     columns = (*FIXED, *(each.name for each in fields))
-    lines, texts, bad = _columns_of(header, rows)
-    by_name = dict(zip(header, texts, strict=True))
-    contents, causes = _judge(by_name, fields, frozenset(allowed_units))
-    unreadable = bool(bad) or any(not register_texts.ROW_ID.fullmatch(by_name["id"][at]) for at in causes)
-    mentioned = set(by_name["id"])
-    incoming: list[Row] = list(zip(*contents, strict=True))
-    held = _held(ws, schema, columns, allowed_units)
-    for position in _taken_elsewhere(ws, schema, incoming, held, allowed_units):
-        causes.setdefault(position, "行编号已属于别的单位")
-    for position, cause in causes.items():
-        bad[lines[position]] = BadRow(lines[position], tuple(rows[lines[position] - 1]), cause)
-    if causes:
-        incoming = [row for position, row in enumerate(incoming) if position not in causes]
-    removed = [] if unreadable else [row for row_id, row in held.items() if row_id not in mentioned and not row[2]]
-    return _compare(schema, columns, incoming, held, removed, tuple(bad[line] for line in sorted(bad)))
+    units = frozenset(allowed_units)
+    held = dict(register_texts.row_texts(ws, schema, header, units))
+    ids, bad = _identified(header, rows)
+    # What is word for word as it is held needs no judging: it was judged when it came.
+    differing = [at for at, row in enumerate(rows) if at not in bad and SEPARATOR.join(row) != held.get(ids[at], "")]
+    incoming, causes = _judged(header, [rows[at] for at in differing], fields, units)
+    before = _rows(ws, schema, columns, units, [ids[at] for at in differing if ids[at] in held])
+    if len(held) < count_rows(ws, schema):
+        unknown = {ids[at]: position for position, at in enumerate(differing) if ids[at] not in held}
+        for row_id in _ids_elsewhere(ws, schema, units, list(unknown)):
+            causes.setdefault(unknown[row_id], "行编号已属于别的单位")
+    bad |= {differing[position]: cause for position, cause in causes.items()}
+    missing = held.keys() - set(ids) if all(ROW_ID.fullmatch(ids[at]) for at in bad) else ()
+    gone = _rows(ws, schema, columns, units, list(missing)).values() if missing else ()
+    new, changed, older = _compared([row for at, row in enumerate(incoming) if at not in causes], before)
+    return Staged(
+        schema,
+        columns,
+        new=tuple(new),
+        changed=tuple(changed),
+        removed=tuple(row for row in gone if not row[DELETED]),
+        unchanged=len(rows) - len(bad) - len(new) - len(changed) - older,
+        older=older,
+        bad=tuple(BadRow(at + 1, tuple(rows[at]), bad[at]) for at in sorted(bad)),
+    )
 
 
 def apply_staged(ws: Workspace, staged: Staged, *, remove: bool = True) -> int:
@@ -127,7 +143,7 @@ def apply_staged(ws: Workspace, staged: Staged, *, remove: bool = True) -> int:
     rows = [*staged.new, *(after for _, after in staged.changed)]
     written = ws.db.conn.executemany(put, rows).rowcount if rows else 0
     if remove and staged.removed:
-        gone = [(row[0], row[3]) for row in staged.removed]
+        gone = [(row[0], row[REVISION]) for row in staged.removed]
         written += ws.db.conn.executemany(_REMOVE.format(table=table), gone).rowcount
     return int(written)
 
@@ -153,29 +169,30 @@ def _fields(schema: RegisterSchema, header: Sequence[str]) -> list[RegisterField
     return [each for each in schema.fields if each.name in header]
 
 
-def _columns_of(
-    header: Sequence[str], rows: Sequence[Sequence[str]]
-) -> tuple[Sequence[int], list[Sequence[str]], dict[int, BadRow]]:
-    """Line numbers and columns of the rows that have as many cells as the header; the other rows."""
-    lines: Sequence[int] = range(1, len(rows) + 1)
-    bad: dict[int, BadRow] = {}
-    width = len(header)
-    if set(map(len, rows)) - {width}:
-        for line, row in enumerate(rows, 1):
-            if len(row) != width:
-                bad[line] = BadRow(line, tuple(row), f"有{len(row)}格，应有{width}格")
-        lines = [line for line in lines if line not in bad]
-        rows = [rows[line - 1] for line in lines]
-    return lines, list(zip(*rows, strict=True)) if rows else [()] * width, bad
+def _identified(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], dict[int, str]]:
+    """The ids in order (empty where there is none); by position, rows of another width and repeated ids."""
+    width, at_id = len(header), header.index("id")
+    bad = {at: f"有{len(row)}格，应有{width}格" for at, row in enumerate(rows) if len(row) != width}
+    ids = ["" if at in bad else row[at_id] for at, row in enumerate(rows)]
+    if len(set(ids)) < len(ids):
+        seen: set[str] = set()
+        for at, row_id in enumerate(ids):
+            if row_id in seen and at not in bad:
+                bad[at] = "行编号与前面的一行相同"
+            seen.add(row_id)
+    return ids, bad
 
 
-def _judge(
-    texts: dict[str, Sequence[str]], fields: Sequence[RegisterField], allowed_units: frozenset[str]
-) -> tuple[list[list[Stored]], dict[int, str]]:
-    """Contents column by column, ``FIXED`` first, and by position what is wrong with a row (its first fault)."""
+def _judged(
+    header: Sequence[str], rows: Sequence[Sequence[str]], fields: Sequence[RegisterField], units: frozenset[str]
+) -> tuple[list[Row], dict[int, str]]:
+    """The rows as the table keeps them, and by position what is wrong with one (its first fault)."""
+    if not rows:
+        return [], {}
+    texts = dict(zip(header, zip(*rows, strict=True), strict=True))
     judged = [
         register_texts.read_ids(texts["id"]),
-        register_texts.read_units(texts["unit"], allowed_units),
+        register_texts.read_units(texts["unit"], units),
         register_texts.read_deleted(texts["deleted"]),
         register_texts.read_revisions(texts["revision"]),
     ]
@@ -183,40 +200,38 @@ def _judge(
     for _, faults in judged:
         causes = faults | causes
     for each in fields:
-        column = register_texts.read_column(each, texts[each.name])
-        causes = {position: f"“{each.title}”{cause}" for position, cause in column[1].items()} | causes
-        judged.append(column)
-    return [contents for contents, _ in judged], causes
+        contents, faults = register_texts.read_column(each, texts[each.name])
+        causes = {position: f"“{each.title}”{cause}" for position, cause in faults.items()} | causes
+        judged.append((contents, faults))
+    return list(zip(*(contents for contents, _ in judged), strict=True)), causes
 
 
-def _held(ws: Workspace, schema: RegisterSchema, columns: Sequence[str], units: Collection[str]) -> dict[str, Row]:
-    listed = ", ".join(f"[{identifier(name)}]" for name in columns)
-    statement = _HELD.format(columns=listed, table=table_name(schema.code), of_units=OF_UNITS)
-    found = ws.db.conn.execute(statement, {"units": json.dumps(sorted(units))}).fetchall()
+def _rows(
+    ws: Workspace, schema: RegisterSchema, columns: Sequence[str], units: Collection[str], ids: Sequence[str]
+) -> dict[str, Row]:
+    if not ids:
+        return {}
+    statement = _HELD.format(
+        columns=", ".join(f"[{identifier(name)}]" for name in columns),
+        table=table_name(schema.code),
+        of_units=OF_UNITS,
+    )
+    found = ws.db.conn.execute(statement, _parameters(units, ids)).fetchall()
     return {row[0]: row for row in found}
 
 
-def _taken_elsewhere(
-    ws: Workspace, schema: RegisterSchema, incoming: Sequence[Row], held: dict[str, Row], units: Collection[str]
-) -> list[int]:
-    """Positions of rows whose id stands under a unit that the sender does not answer for."""
-    unknown = {row[0]: position for position, row in enumerate(incoming) if row[0] not in held}
-    table = table_name(schema.code)
-    if not unknown or len(held) == ws.db.conn.execute(f"SELECT count(*) FROM [{table}]").fetchone()[0]:  # noqa: S608
-        return []
-    parameters = {"ids": json.dumps(list(unknown)), "units": json.dumps(sorted(units))}
-    statement = _ELSEWHERE.format(table=table, of_units=OF_UNITS)
-    return [unknown[row_id] for (row_id,) in ws.db.conn.execute(statement, parameters)]
+def _ids_elsewhere(ws: Workspace, schema: RegisterSchema, units: Collection[str], ids: Sequence[str]) -> list[str]:
+    """Which of the ids stand under units that the sender does not answer for."""
+    statement = _ELSEWHERE.format(table=table_name(schema.code), of_units=OF_UNITS)
+    return [row_id for (row_id,) in ws.db.conn.execute(statement, _parameters(units, ids))]
 
 
-def _compare(
-    schema: RegisterSchema,
-    columns: tuple[str, ...],
-    incoming: Sequence[Row],
-    held: dict[str, Row],
-    removed: Sequence[Row],
-    bad: tuple[BadRow, ...],
-) -> Staged:
+def _parameters(units: Collection[str], ids: Sequence[str]) -> dict[str, str]:
+    return {"ids": json.dumps(ids), "units": json.dumps(sorted(units))}
+
+
+def _compared(incoming: Sequence[Row], held: dict[str, Row]) -> tuple[list[Row], list[tuple[Row, Row]], int]:
+    """New rows, changed ones (held, incoming), and how many are older than held."""
     new: list[Row] = []
     changed: list[tuple[Row, Row]] = []
     older = 0
@@ -224,10 +239,8 @@ def _compare(
         before = held.get(row[0])
         if before is None:
             new.append(row)
-        elif before != row:
-            if row[3] < before[3]:
-                older += 1
-            else:
-                changed.append((before, row))
-    unchanged = len(incoming) - len(new) - len(changed) - older
-    return Staged(schema, columns, tuple(new), tuple(changed), tuple(removed), unchanged, older, bad)
+        elif row[REVISION] < before[REVISION]:
+            older += 1
+        elif row != before:
+            changed.append((before, row))
+    return new, changed, older

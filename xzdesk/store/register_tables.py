@@ -28,6 +28,8 @@ _INTEGERS: Final = frozenset({FieldType.INTEGER, FieldType.DECIMAL})
 OF_UNITS: Final = "unit IN (SELECT value FROM json_each(:units))"
 """SQL that picks the rows of the units (codes) in the parameter ``units``, a JSON array."""
 
+_COUNT: Final = "SELECT count(*) FROM [{table}] WHERE {condition}"
+
 _CREATE: Final = """
 CREATE TABLE [{table}] (
   id       TEXT NOT NULL PRIMARY KEY,
@@ -57,6 +59,12 @@ def decimals(field: RegisterField) -> int:
 
 def is_number(field: RegisterField) -> bool:
     return field.type in _INTEGERS
+
+
+def count_rows(ws: Workspace, schema: RegisterSchema, condition: str = "TRUE", **parameters: str) -> int:
+    """How many rows of the register, deleted ones included, satisfy ``condition`` (SQL of our own)."""
+    found = ws.db.conn.execute(_COUNT.format(table=table_name(schema.code), condition=condition), parameters)
+    return int(found.fetchone()[0])
 
 
 def ensure_tables(ws: Workspace, catalogue: Catalogue) -> None:

@@ -1,17 +1,18 @@
-"""Texts of a package's register rows, read column by column: the sender may be anyone, nothing is taken on trust.
+"""Register rows as texts, which is how packages carry them: writing them in SQL, reading them column by column.
 
-A column is judged as a whole first; only one with a fault is looked through cell by cell. Causes name the field and
-never the content.
+The sender may be anyone, nothing is taken on trust. A column is judged as a whole first; only one with a fault is
+looked through cell by cell. Causes name the field and never the content.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Final
 
-from xzdesk.core.model import FieldType, RegisterField
+from xzdesk.core.model import FieldType, RegisterField, RegisterSchema
 from xzdesk.store.register_fields import (
     INVISIBLE,
     LARGEST_SCALED,
@@ -21,7 +22,10 @@ from xzdesk.store.register_fields import (
     date_bounds,
     scaled_bounds,
 )
-from xzdesk.store.register_tables import decimals
+from xzdesk.store.register_tables import FIXED, OF_UNITS, decimals, identifier, is_number, table_name
+
+if TYPE_CHECKING:
+    from xzdesk.store.connect import Workspace
 
 ROW_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 """A row's id: a UUID in small letters."""
@@ -33,8 +37,40 @@ _WHOLE: Final = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _NUMBER: Final = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,15}))?", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
+SEPARATOR: Final = "\x1f"
+"""Stands between the cells of a row's text; no content has it (``INVISIBLE``)."""
+
+_ROWS: Final = "SELECT id, concat_ws(char(31), {cells}) FROM [{table}]{where} {order}"
+_PLACES: Final = (
+    "coalesce(CASE WHEN [{0}] < 0 THEN '-' ELSE '' END || (abs([{0}]) / {2}) || '.'"
+    " || substr('{2}' || (abs([{0}]) % {2}), -{1}), '')"
+)
+"""Text of an integer scaled by {1} decimals, {2} being 10 to that power; exact, as floating point would not be."""
+
 Column = tuple[list[Stored], dict[int, str]]
 """The contents in their order, and by position why a text is not a content."""
+
+
+def row_texts(
+    ws: Workspace, schema: RegisterSchema, columns: Sequence[str], units: Collection[str] | None, order: str = ""
+) -> list[tuple[str, str]]:
+    """Of every row of the units (codes; None: all), deleted or not: the id, and the columns' texts in one.
+
+    ``deleted`` is 0 or 1; a number has as many decimals as its field; nothing filled in is the empty text.
+    """
+    cells = ", ".join(name if name in FIXED else _cell(schema.field(name)) for name in columns)
+    where = "" if units is None else f" WHERE {OF_UNITS}"
+    statement = _ROWS.format(cells=cells, table=table_name(schema.code), where=where, order=order)
+    parameters = {} if units is None else {"units": json.dumps(sorted(units))}
+    rows: list[tuple[str, str]] = ws.db.conn.execute(statement, parameters).fetchall()
+    return rows
+
+
+def _cell(field: RegisterField) -> str:
+    name = identifier(field.name)
+    if is_number(field) and decimals(field):
+        return _PLACES.format(name, decimals(field), 10 ** decimals(field))
+    return f"coalesce([{name}], '')"
 
 
 def read_column(field: RegisterField, texts: Sequence[str]) -> Column:
@@ -52,20 +88,10 @@ def read_column(field: RegisterField, texts: Sequence[str]) -> Column:
 
 
 def read_ids(texts: Sequence[str]) -> Column:
-    """Row ids: well formed, and each only once (the first is kept)."""
-    if {len(text) for text in texts} <= {36} and len(set(texts)) == len(texts) and _ROW_IDS.fullmatch("".join(texts)):
+    """Row ids, well formed."""
+    if {len(text) for text in texts} <= {36} and _ROW_IDS.fullmatch("".join(texts)):
         return list(texts), {}
-    contents: list[Stored] = []
-    causes: dict[int, str] = {}
-    seen: set[str] = set()
-    for position, text in enumerate(texts):
-        if not ROW_ID.fullmatch(text):
-            causes[position] = "行编号不对"
-        elif text in seen:
-            causes[position] = "行编号与前面的一行相同"
-        seen.add(text)
-        contents.append(text)
-    return contents, causes
+    return list(texts), {at: "行编号不对" for at, text in enumerate(texts) if not ROW_ID.fullmatch(text)}
 
 
 def read_units(texts: Sequence[str], allowed: frozenset[str]) -> Column:

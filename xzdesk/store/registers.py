@@ -9,28 +9,19 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import FieldValue, RegisterField, RegisterRow, RegisterSchema
 from xzdesk.store.register_fields import Stored, of_stored, reader, refusal, require, to_stored
-from xzdesk.store.register_tables import FIXED, OF_UNITS, decimals, ensure_tables, identifier, is_number, table_name
-from xzdesk.store.register_texts import ROW_ID
+from xzdesk.store.register_tables import FIXED, OF_UNITS, count_rows, ensure_tables, identifier, table_name
+from xzdesk.store.register_texts import ROW_ID, SEPARATOR, row_texts
 from xzdesk.store.writing import demand_transaction
 
 if TYPE_CHECKING:
     from xzdesk.store.connect import Workspace
 
 __all__ = ["count", "delete", "ensure_tables", "export", "get", "insert", "read", "restore", "row_label", "update"]
-
-_TEXTS: Final = (
-    "SELECT id, unit, CAST(deleted AS TEXT), CAST(revision AS TEXT){fields} FROM [{table}]{where} ORDER BY id"
-)
-_PLACES: Final = (
-    "CASE WHEN [{0}] IS NULL THEN '' ELSE "
-    "printf('%s%d.%0{1}d', CASE WHEN [{0}] < 0 THEN '-' ELSE '' END, abs([{0}]) / {2}, abs([{0}]) % {2}) END"
-)
-"""Text of an integer scaled by {1} decimals, {2} being 10 to that power; exact, as a float would not be."""
 
 
 def insert(
@@ -116,9 +107,7 @@ def count(
     ws: Workspace, schema: RegisterSchema, *, units: Collection[str] | None = None, include_deleted: bool = False
 ) -> int:
     where, parameters = _where(units, include_deleted)
-    table = table_name(schema.code)
-    found = ws.db.conn.execute(f"SELECT count(*) FROM [{table}]{where}", parameters)  # noqa: S608 - checked name
-    return int(found.fetchone()[0])
+    return count_rows(ws, schema, where.removeprefix(" WHERE ") or "TRUE", **parameters)
 
 
 def export(
@@ -128,11 +117,9 @@ def export(
 
     ``deleted`` is 0 or 1; a number has as many decimals as its field; nothing filled in is the empty text.
     """
-    where, parameters = _where(units, include_deleted=True)
-    fields = "".join(f", {_text_of(field)}" for field in schema.fields)
-    statement = _TEXTS.format(fields=fields, table=table_name(schema.code), where=where)
     header = (*FIXED, *(field.name for field in schema.fields))
-    return header, ws.db.conn.execute(statement, parameters).fetchall()
+    texts = row_texts(ws, schema, header, units, "ORDER BY id")
+    return header, [tuple(text.split(SEPARATOR)) for _, text in texts]
 
 
 def row_label(schema: RegisterSchema, row: RegisterRow) -> str:
@@ -153,13 +140,6 @@ def _where(units: Collection[str] | None, include_deleted: bool) -> tuple[str, d
 def _selection(schema: RegisterSchema) -> str:
     names = [*FIXED, *(field.name for field in schema.fields)]
     return f"SELECT {_listed(names)} FROM [{table_name(schema.code)}]"  # noqa: S608 - checked names
-
-
-def _text_of(field: RegisterField) -> str:
-    name = identifier(field.name)
-    if is_number(field) and decimals(field):
-        return _PLACES.format(name, decimals(field), 10 ** decimals(field))
-    return f"coalesce(CAST([{name}] AS TEXT), '')"
 
 
 def _listed(names: Collection[str]) -> str:
