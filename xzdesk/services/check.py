@@ -35,9 +35,7 @@ class CheckResult:
     @property
     def unexplained(self) -> tuple[Finding, ...]:
         """Soft findings that still lack a reason."""
-        return tuple(
-            f for f in self.findings if f.severity is Severity.SOFT and f.fingerprint not in self.reasons
-        )
+        return tuple(f for f in self.findings if f.severity is Severity.SOFT and f.fingerprint not in self.reasons)
 
     @property
     def ready(self) -> bool:

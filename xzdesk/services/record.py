@@ -52,9 +52,7 @@ def record_cells(session: Session, changes: Mapping[CellRef, DataValue | None], 
     return Recorded(cells=tuple(changed), corrections=corrected)
 
 
-def _correct(
-    session: Session, ref: CellRef, before: DataValue | None, after: DataValue | None, reason: str
-) -> None:
+def _correct(session: Session, ref: CellRef, before: DataValue | None, after: DataValue | None, reason: str) -> None:
     """Note the 更正 of one cell in a sealed period; a returned cell brings the upper office's reason with it."""
     ws = session.workspace
     returned = verdicts.open_for_cell(ws, ref)
@@ -75,10 +73,14 @@ def check_cell(session: Session, ref: CellRef, value: DataValue | None) -> None:
     catalogue = session.catalogue
     element, unit = catalogue.elements.get(ref.element), catalogue.units.get(ref.unit)
     if element is None or unit is None:
-        raise UserError("record.unknown", f"没有采集项“{ref.element[:40]}”或单位“{ref.unit[:20]}”。", "请核对名称或代码。")
+        raise UserError(
+            "record.unknown", f"没有采集项“{ref.element[:40]}”或单位“{ref.unit[:20]}”。", "请核对名称或代码。"
+        )
     where = f"{unit.name} {element.name} {ref.period.label()}"
     if unit not in session.units:
-        raise UserError("record.other_office", f"{where}：{unit.name}不由本单位填报。", "请在该单位自己的工作库里填报。")
+        raise UserError(
+            "record.other_office", f"{where}：{unit.name}不由本单位填报。", "请在该单位自己的工作库里填报。"
+        )
     if not element.asks(unit):
         raise UserError("record.not_asked", f"{where}：这个采集项不由{unit.name}填报。", "请核对单位和采集项。")
     baseline = ref.period == Period.of_year(catalogue.baseline_year)
@@ -94,9 +96,7 @@ def _check_period(session: Session, element: DataElement, ref: CellRef, where: s
     if element.derivation is not None:
         raise UserError("record.derived", f"{where}：这一项由台账算出，不能直接填。", "请在相应的台账里登记或修改。")
     catalogue = session.catalogue
-    if ref.period.kind is not element.frequency or not (
-        catalogue.first_year <= ref.period.year <= catalogue.last_year
-    ):
+    if ref.period.kind is not element.frequency or not (catalogue.first_year <= ref.period.year <= catalogue.last_year):
         raise UserError(
             "record.period", f"{where}：期别不对。", "月报填月份，季报填季度，年报填年份，并且要在规划期内。"
         )

@@ -1,0 +1,91 @@
+"""Photographs and papers in packages: named with every submission, carried until a receipt has confirmed them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+from xzdesk.core.errors import UserError
+from xzdesk.core.model import RowRef
+from xzdesk.exchange import limits, parts
+from xzdesk.exchange.manifest import MediaType
+from xzdesk.exchange.parts import Part
+from xzdesk.exchange.unpack import Opened
+from xzdesk.services.incoming import ATTACHMENTS_PART, table
+from xzdesk.services.session import Session
+from xzdesk.store import attachments, registers
+from xzdesk.store.attachments import Use
+
+ROOM: Final = 48
+"""Attachments that one package carries beside its tables; the others go with the next ones."""
+ROOM_BYTES: Final = 128 * limits.MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What a submission says of attachments. ``parts`` holds the list and then the files it carries."""
+
+    parts: tuple[Part, ...] = field(repr=False)
+    in_scope: tuple[str, ...]
+    """Hashes of every file that belongs to a row in scope."""
+    carried: tuple[str, ...]
+    left: int
+    """Files that had no room and go with the next package."""
+
+
+def outgoing_parts(session: Session, units: Collection[str]) -> Attached:
+    """The list of attachments of the units' rows, and the files that no receipt has confirmed yet."""
+    ws = session.workspace
+    uses: list[Use] = []
+    for code, schema in session.catalogue.registers.items():
+        rows = {row.id for row in registers.read(ws, schema, units=units)} if attachments.any_uses(ws, code) else set()
+        uses += attachments.uses(ws, code, rows) if rows else ()
+    in_scope = sorted({use.digest for use in uses})
+    if not uses:
+        return Attached((), (), (), 0)
+    listed = []
+    carried: list[Part] = []
+    sent: list[str] = []
+    size = 0
+    unsent = attachments.to_send(ws, in_scope)
+    types = {digest: attachments.media_type(ws, digest) for digest in in_scope}
+    for digest in unsent[:ROOM]:
+        found = attachments.find(ws, digest)
+        if found is None or size + len(found.content) > ROOM_BYTES:
+            continue
+        size += len(found.content)
+        sent.append(digest)
+        carried.append(parts.attachment_part(found.content, MediaType(found.media_type)))
+    for use in uses:
+        listed.append((use.place.register, use.place.row, use.digest, types[use.digest], use.title))
+    table_part = parts.csv_part(ATTACHMENTS_PART, parts.ATTACHMENTS, listed)
+    return Attached((table_part, *carried), tuple(in_scope), tuple(sent), len(unsent) - len(sent))
+
+
+def take(session: Session, opened: Opened) -> int:
+    """Keep the files that a submission brings and note where they belong; how many came.
+
+    Raises ``UserError`` ``package.attachment`` for a file that is not what its name says, ``attachment.*``.
+    """
+    ws, listed = session.workspace, opened.parts.get(ATTACHMENTS_PART)
+    if listed is None:
+        return 0
+    came = 0
+    for part in opened.parts.values():
+        if part.media_type.compressed:
+            continue
+        if attachments.keep(ws, part.content) not in part.name:
+            raise UserError(
+                "package.attachment", "数据包里有一张照片与它的编号不符，已拒绝。", "请让对方重新封装上报。"
+            )
+        came += 1
+    attachments.use(
+        ws,
+        [
+            Use(RowRef(register, row), digest, title)
+            for register, row, digest, _, title in table(listed, parts.ATTACHMENTS)
+            if register in session.catalogue.registers
+        ],
+    )
+    return came

@@ -1,0 +1,247 @@
+"""Taking a submission: values, corrections, registers, reasons and photographs of the sender's units, then the checks.
+
+Runs within the transaction of ``receive``; the sender's key and place in the chain have been judged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from xzdesk.core import chain, checks
+from xzdesk.core.errors import UserError
+from xzdesk.core.findings import describe
+from xzdesk.core.model import CellRef, DataValue, Finding, Level, OrgUnit, RowRef, Severity
+from xzdesk.core.observations import Content, Observations, to_content, to_value
+from xzdesk.core.periods import Period
+from xzdesk.exchange.parts import read_csv
+from xzdesk.exchange.unpack import Opened
+from xzdesk.services import attach
+from xzdesk.services.effects import Effects, RowCounts
+from xzdesk.services.incoming import (
+    CORRECTIONS_PART,
+    FINDINGS_PART,
+    REGISTER_PREFIX,
+    VALUES_PART,
+    BadRow,
+    CellDifference,
+    differences,
+    read_corrections,
+    read_reasons,
+    read_values,
+)
+from xzdesk.services.session import Session
+from xzdesk.store import derive, own_edits, quarantine, register_staging, revisions, rules, values, verdicts
+from xzdesk.store.verdicts import ReturnStatus
+
+HISTORY_MONTHS: Final = 60
+SHOWN_ODDITIES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    """The package with what its manifest says of the sender's scope."""
+
+    opened: Opened
+    office: OrgUnit
+    period: Period
+    units: tuple[OrgUnit, ...]
+    codes: frozenset[str]
+    older: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What the registers' parts brought."""
+
+    counts: Mapping[str, RowCounts]
+    bad: list[BadRow]
+    moved: set[RowRef]
+
+
+def apply(session: Session, opened: Opened) -> Effects:
+    """Take the submission over. Raises ``UserError`` ``package.*`` when a part as a whole cannot be used."""
+    submission = _scope(session, opened)
+    ws, catalogue = session.workspace, session.catalogue
+    corrections = read_corrections(catalogue, opened.parts.get(CORRECTIONS_PART), submission.codes, opened.id)
+    values_part = opened.parts.get(VALUES_PART)
+    if values_part is None:
+        raise UserError("package.part_missing", "上报包里没有数据值，不能接收。", "请让对方重新封装上报。")
+    brought = read_values(
+        catalogue, values_part, submission.codes, submission.period, [correction.ref for correction in corrections]
+    )
+    cells = _take_values(session, submission, brought.cells)
+    verdicts.take_corrections(ws, corrections)
+    rows = _take_registers(session, submission)
+    bad = [*brought.bad, *rows.bad]
+    quarantine.add(ws, opened.id, [(row.part, row.line, row.content, row.cause) for row in bad])
+    explained = _take_reasons(session, submission)
+    attach.take(session, opened)
+    revisions.raise_to(ws, {unit: number for unit, number in _revisions(opened).items() if unit in submission.codes})
+    _accept_months(session, submission, brought.cells)
+    mended = _mend(session, submission, {cell.ref for cell in cells} | rows.moved)
+    findings = _check(session, submission)
+    return Effects(
+        cells=tuple(cells),
+        unchanged_cells=brought.count - sum(cell.incoming is not None for cell in cells),
+        rows=rows.counts,
+        corrections=len(corrections),
+        bad_rows=dict(Counter(row.cause for row in bad)),
+        findings=tuple(findings),
+        explained=frozenset(explained),
+        oddities=tuple(_oddities(session, submission, findings, explained)),
+        older_units=tuple(sorted(submission.older)),
+        mended=mended,
+    )
+
+
+def _scope(session: Session, opened: Opened) -> _Submission:
+    catalogue, manifest = session.catalogue, opened.manifest
+    office = catalogue.units[manifest.sender.unit]
+    period = session.month(manifest.period)
+    units = (office, *catalogue.children(office.code))
+    codes = frozenset(unit.code for unit in units)
+    held = revisions.held(session.workspace, codes)
+    incoming = _revisions(opened)
+    older = frozenset(
+        code for code in codes if chain.judge_revision(held[code], incoming.get(code, 0)) is chain.Precedence.OLDER
+    )
+    return _Submission(opened, office, period, units, codes, older)
+
+
+def _revisions(opened: Opened) -> dict[str, int]:
+    """Raises ``UserError`` ``package.manifest_invalid``."""
+    stated = opened.manifest.body.get("revisions")
+    if not isinstance(stated, dict) or not all(type(number) is int and number >= 0 for number in stated.values()):
+        raise UserError(
+            "package.manifest_invalid", "数据包清单里没有各单位的修订号。", "请让对方升级程序后重新封装上报。"
+        )
+    return stated
+
+
+def _take_values(session: Session, submission: _Submission, incoming: Observations) -> list[CellDifference]:
+    """Write what differs from the last accepted state; an own edit stays on top until it is agreed with."""
+    ws, catalogue = session.workspace, session.catalogue
+    scope = values.scope(catalogue, submission.period.year, submission.period)
+    held = values.observe(ws, catalogue, units=submission.codes, until=submission.period)
+    edits = own_edits.read(ws, catalogue, submission.codes)
+    mine: dict[CellRef, Content | None] = {}
+    for ref, accepted in edits.items():
+        mine[ref] = held.get(ref.element, ref.unit, ref.period)
+        _put(held, session, ref, accepted)
+    found = []
+    changes: dict[CellRef, DataValue | None] = {}
+    for difference in differences(incoming, held, frozenset(scope), submission.older):
+        ref = difference.ref
+        content = difference.incoming
+        value = None if content is None else to_value(catalogue.elements[ref.element], content)
+        if ref not in mine:
+            changes[ref] = value
+            found.append(difference)
+            continue
+        if mine[ref] == content:
+            own_edits.drop(ws, ref)
+        else:
+            own_edits.set_accepted(ws, ref, value)
+        found.append(CellDifference(ref, difference.accepted, content, mine[ref], edited=True))
+    values.write(ws, catalogue, changes)
+    return found
+
+
+def _put(observations: Observations, session: Session, ref: CellRef, value: DataValue | None) -> None:
+    if value is None:
+        observations.discard(ref.element, ref.unit, ref.period)
+    else:
+        content = to_content(session.catalogue.elements[ref.element], value)
+        observations.put(ref.element, ref.unit, ref.period, content)
+
+
+def _take_registers(session: Session, submission: _Submission) -> _Rows:
+    ws, catalogue = session.workspace, session.catalogue
+    counts: dict[str, RowCounts] = {}
+    bad: list[BadRow] = []
+    moved: set[RowRef] = set()
+    allowed = submission.codes - submission.older
+    for code, schema in catalogue.registers.items():
+        name = f"{REGISTER_PREFIX}{code}.csv"
+        part = submission.opened.parts.get(name)
+        if part is None:
+            continue
+        header, rows = read_csv(part)
+        staged = register_staging.stage(ws, schema, header, rows, allowed)
+        bad.extend(BadRow(name, row.line, row.cells, row.cause) for row in staged.bad)
+        register_staging.apply_staged(ws, staged)
+        counts[code] = RowCounts(len(staged.new), len(staged.changed), len(staged.removed), staged.unchanged)
+        moved.update(RowRef(code, before[0]) for before, _ in staged.changed)
+    return _Rows(counts, bad, moved)
+
+
+def _take_reasons(session: Session, submission: _Submission) -> set[str]:
+    reasons = read_reasons(submission.opened.parts.get(FINDINGS_PART), submission.codes)
+    verdicts.take_reasons(session.workspace, reasons)
+    return {reason.fingerprint for reason in reasons}
+
+
+def _accept_months(session: Session, submission: _Submission, incoming: Observations) -> None:
+    """At the district an accepted month is sealed: its figures move by packages and 更正 alone.
+
+    A town's own submission seals its villages' months.
+    """
+    if session.level is not Level.DISTRICT:
+        return
+    for month in submission.period.of_year_so_far():
+        present = {
+            unit
+            for element in incoming.elements()
+            for unit, column in incoming.columns(element).items()
+            if month in column
+        }
+        values.seal(session.workspace, session.catalogue, present - submission.older, month, {})
+
+
+def _mend(session: Session, submission: _Submission, changed: Collection[CellRef | RowRef]) -> int:
+    """Returns of places that the package changed count as mended; the others stand."""
+    ws = session.workspace
+    standing = [r for r in verdicts.listing(ws, submission.office.code) if r.status in verdicts.STANDING]
+    mended = [r.id for r in standing if r.place in changed]
+    return verdicts.set_status(ws, mended, ReturnStatus.MENDED)
+
+
+def _check(session: Session, submission: _Submission) -> list[Finding]:
+    ws, catalogue = session.workspace, session.catalogue
+    history = values.observe(ws, catalogue, units=submission.codes, until=submission.period)
+    lineage = session.lineage
+    living = [unit for unit in submission.units if lineage.exists(unit.code, submission.period)]
+    findings = checks.check_values(catalogue, history, living, submission.period, lineage)
+    findings += rules.violations(ws, catalogue, living, submission.period)
+    return sorted(findings, key=lambda f: (f.severity is Severity.SOFT, f.unit, f.rule, str(f.place)))
+
+
+def _oddities(
+    session: Session, submission: _Submission, findings: Collection[Finding], explained: Collection[str]
+) -> list[str]:
+    """What an honest program below cannot have sent, and derived figures that the registers do not give."""
+    ws, catalogue, period = session.workspace, session.catalogue, submission.period
+    odd = []
+    hard = sum(finding.severity is Severity.HARD for finding in findings)
+    if hard:
+        odd.append(f"有 {hard} 处必须改正的问题，对方的程序本应拦下。")
+    unexplained = sum(
+        finding.severity is Severity.SOFT and finding.fingerprint not in explained for finding in findings
+    )
+    if unexplained:
+        odd.append(f"有 {unexplained} 处需要说明的问题没有说明。")
+    units = [unit for unit in submission.units if unit.code not in submission.older]
+    computed: Mapping[CellRef, DataValue] = derive.compute(ws, catalogue, period, units)
+    stated = values.read(ws, catalogue, units=[u.code for u in units], periods={ref.period for ref in computed})
+    for ref, value in sorted(computed.items()):
+        told = stated.get(ref)
+        if told is not None and told != value and told.state is value.state:
+            element, unit = catalogue.elements[ref.element], catalogue.units[ref.unit]
+            odd.append(
+                f"{unit.name}{ref.period.label()}“{element.name}”报 {describe(element, told)}，"
+                f"按随包台账应为 {describe(element, value)}。"
+            )
+    return odd[:SHOWN_ODDITIES]

@@ -1,0 +1,104 @@
+"""Files that travel: read within the limits, written so that a pulled or full stick never leaves half a file.
+
+Every fault of the medium becomes a sentence that says what to do; what was sealed stays in the workspace and can be
+written again.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from xzdesk.core.errors import UserError
+from xzdesk.exchange import header
+from xzdesk.store.atomic_file import replace_file
+
+SUFFIX: Final = ".xzpkg"
+RESERVE: Final = 64 * 1024
+"""Bytes that a stick must have beyond the file itself, for its own tables."""
+_UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f\s]+')
+_STAYS: Final = "数据包仍保存在工作库里，换一个U盘或文件夹后可以再写一份。"
+
+
+def read_file(path: Path) -> bytes:
+    """A whole package file. Raises ``UserError`` ``file.missing``, ``file.unreadable``, ``package.too_large``."""
+    if not path.is_file():
+        raise UserError("file.missing", f"找不到文件“{path.name}”。", "请确认U盘已插好、文件没有改名，再试一次。")
+    try:
+        header.check_size(path.stat().st_size)
+        return path.read_bytes()
+    except OSError:
+        raise UserError(
+            "file.unreadable", f"文件“{path.name}”读不出来。", "请重新插好U盘再试；仍然不行，请让对方重新写一份。"
+        ) from None
+
+
+def write_file(folder: Path, name: str, data: bytes) -> Path:
+    """Write ``data`` as ``folder/name``: temporary beside it, flushed, read back, renamed.
+
+    Raises ``UserError`` ``stick.missing``, ``stick.full``, ``stick.read_only``, ``stick.failed``; then nothing of the
+    file is left.
+    """
+    if not folder.is_dir():
+        raise UserError("stick.missing", f"没有文件夹“{folder.name or folder}”。", f"请确认U盘已插好。{_STAYS}")
+    target = folder / safe_name(name)
+    try:
+        free = shutil.disk_usage(folder).free
+        if free < len(data) + RESERVE:
+            raise _full(len(data), free)
+        replace_file(target, data)
+    except OSError as error:
+        raise _failed(error, target, data) from None
+    return target
+
+
+def package_files(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and of each folder the packages that lie directly in it, by name.
+
+    Raises ``UserError`` ``file.none`` when there is none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found.extend(sorted(child for child in path.iterdir() if _is_package(child)))
+        else:
+            found.append(path)
+    if not found:
+        raise UserError("file.none", f"没有找到数据包（{SUFFIX} 文件）。", "请确认U盘插好，并选对文件或文件夹。")
+    return found
+
+
+def _is_package(path: Path) -> bool:
+    return path.suffix.lower() == SUFFIX and not path.name.startswith(".") and path.is_file()
+
+
+def safe_name(text: str) -> str:
+    """``text`` as a file name on any system; never a path."""
+    return _UNSAFE.sub("_", text).strip("._")[:120] or "未命名"
+
+
+def _full(needed: int, free: int) -> UserError:
+    return UserError(
+        "stick.full",
+        f"U盘空间不够：需要 {_size(needed)}，只剩 {_size(free)}。",
+        f"请删去U盘上不用的文件，或换一个U盘。{_STAYS}",
+    )
+
+
+def _failed(error: OSError, target: Path, data: bytes) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _full(len(data), 0)
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM) or not os.access(target.parent, os.W_OK):
+        return UserError("stick.read_only", "U盘或文件夹是只读的，写不进去。", f"请打开写保护开关或换一个U盘。{_STAYS}")
+    return UserError(
+        "stick.failed", f"写“{target.name}”时出错，没有写成，也没有留下半个文件。", f"请重新插好U盘再试。{_STAYS}"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024 / 1024:.1f} MB" if count >= 1024 * 1024 else f"{max(1, count // 1024)} KB"

@@ -1,0 +1,166 @@
+"""上报: check, second signature, seal. What is sealed is the whole state of the plan year, so no package needs another.
+
+The month is sealed, the package built and recorded in one transaction; only then does anything go to a stick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xzdesk.core.errors import UserError
+from xzdesk.core.model import Finding, Level, OrgUnit
+from xzdesk.core.periods import Period
+from xzdesk.core.progress import SILENT, Progress
+from xzdesk.exchange import parts
+from xzdesk.exchange.manifest import Kind
+from xzdesk.exchange.parts import Part
+from xzdesk.services import attach, outgoing, record
+from xzdesk.services.check import CheckResult, check
+from xzdesk.services.incoming import CORRECTIONS_PART, FINDINGS_PART, REGISTER_PREFIX, VALUES_PART
+from xzdesk.services.outgoing import Draft, Outgoing
+from xzdesk.services.session import Session
+from xzdesk.store import derive, registers, revisions, users, values, verdicts
+from xzdesk.store.connect import Role, Workspace
+from xzdesk.store.verdicts import Correction
+
+REVIEWING: frozenset[Role] = frozenset({Role.REVIEWER, Role.HEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The second person, who has just typed the passphrase."""
+
+    name: str
+    role: Role
+
+
+def sign(session: Session, name: str, passphrase: str) -> Signature:
+    """Let the second person confirm.
+
+    Raises ``UserError`` ``submit.same_person``, ``submit.not_reviewer``, or as ``keyslots.unlock`` does.
+    """
+    if name == session.workspace.user:
+        raise UserError("submit.same_person", "填报人和复核人不能是同一个人。", "请由另一位复核人或负责人输入口令。")
+    role = users.authenticate(session.workspace, name, passphrase)
+    if role not in REVIEWING:
+        raise UserError(
+            "submit.not_reviewer",
+            f"{name}的身份是填报人，不能复核。",
+            "请由复核人或负责人输入口令；身份可在“用户”里改。",
+        )
+    return Signature(name, role)
+
+
+def submit(session: Session, period: Period, signature: Signature, progress: Progress = SILENT) -> Outgoing:
+    """Seal the month ``period`` for the office above.
+
+    Months of the year that were never handed in are checked and sealed with it. Raises ``UserError``
+    ``submit.hard``, ``submit.unexplained``, ``submit.proposals``, ``partner.not_trusted``.
+    """
+    session.require(Level.TOWN, Level.VILLAGE)
+    ws, catalogue = session.workspace, session.catalogue
+    upper = outgoing.partner_of(session, session.office.parent)
+    progress.tick("正在审核")
+    results = [check(session, month, units) for month, units in unsealed_months(session, period)]
+    findings = [finding for result in results for finding in result.findings]
+    _demand_clean(results)
+    _demand_no_proposals(session, period)
+    progress.tick("正在封装")
+    with ws.transaction(f"上报 {period}"):
+        for month, units in unsealed_months(session, period):
+            codes = [unit.code for unit in units]
+            values.seal(ws, catalogue, codes, month, derive.compute(ws, catalogue, month, units))
+        draft = _draft(session, period, signature, findings, progress)
+        sealed = outgoing.seal(session, upper, draft, progress)
+        verdicts.mark_carried(ws, sealed.id)
+    return sealed
+
+
+def unsealed_months(session: Session, period: Period) -> list[tuple[Period, tuple[OrgUnit, ...]]]:
+    """Months of ``period``'s year up to it with the units whose figures of that month are still open."""
+    lineage, found = session.lineage, []
+    for month in period.of_year_so_far():
+        sealed = values.sealed_units(session.workspace, month)
+        units = tuple(u for u in session.units if u.code not in sealed and lineage.exists(u.code, month))
+        if units:
+            found.append((month, units))
+    return found
+
+
+def _demand_clean(results: list[CheckResult]) -> None:
+    hard = [finding for result in results for finding in result.hard]
+    if hard:
+        raise UserError(
+            "submit.hard",
+            f"还有 {len(hard)} 处必须改正的问题，不能上报。第一处：{hard[0].message}",
+            "请在“审核”里逐条改正后再上报。",
+        )
+    unexplained = [finding for result in results for finding in result.unexplained]
+    if unexplained:
+        raise UserError(
+            "submit.unexplained",
+            f"还有 {len(unexplained)} 处需要说明的问题没有写说明。第一处：{unexplained[0].message}",
+            "请在“审核”里逐条改正，或写明原因。",
+        )
+
+
+def _demand_no_proposals(session: Session, period: Period) -> None:
+    found = record.proposals(session, period)
+    if found:
+        cell = found[0].cell
+        element, unit = session.catalogue.elements[cell.element], session.catalogue.units[cell.unit]
+        raise UserError(
+            "submit.proposals",
+            f"台账与已上报月份有 {len(found)} 处不一致，例如{unit.name}{cell.period.label()}的“{element.name}”。",
+            "请先办理更正并写明理由，或改回台账，再上报。",
+        )
+
+
+def _draft(
+    session: Session,
+    period: Period,
+    signature: Signature,
+    findings: list[Finding],
+    progress: Progress,
+) -> Draft:
+    ws, catalogue = session.workspace, session.catalogue
+    codes = [unit.code for unit in session.units]
+    corrections = _corrections(session, period)
+    value_rows = values.export(ws, catalogue, codes, period, {c.ref for c in corrections})
+    tables = [parts.csv_part(VALUES_PART, parts.VALUES, value_rows)]
+    rows = 0
+    for code, schema in catalogue.registers.items():
+        progress.tick(f"正在封装台账 {schema.title}")
+        header, content = registers.export(ws, schema, codes)
+        rows += len(content)
+        tables.append(parts.csv_part(f"{REGISTER_PREFIX}{code}.csv", header, content))
+    tables.append(
+        parts.csv_part(CORRECTIONS_PART, parts.CORRECTIONS, [verdicts.correction_texts(c) for c in corrections])
+    )
+    tables.append(parts.csv_part(FINDINGS_PART, parts.FINDINGS, _finding_rows(ws, findings)))
+    attached = attach.outgoing_parts(session, codes)
+    body = {
+        "signed_by": {"recorder": ws.user, "reviewer": signature.name, "role": str(signature.role), "at": ws.now()},
+        "revisions": revisions.bump(ws, codes),
+        "attachments": list(attached.in_scope),
+    }
+    totals = {"values": len(value_rows), "rows": rows, "corrections": len(corrections), "findings": len(findings)}
+    everything: tuple[Part, ...] = (*tables, *attached.parts)
+    return Draft(Kind.SUBMISSION, everything, body, totals, period)
+
+
+def _corrections(session: Session, period: Period) -> list[Correction]:
+    """Those of the year, and those of earlier years that no package has carried yet."""
+    pending = verdicts.pending_corrections(session.workspace)
+    of_year = verdicts.corrections_of_year(session.workspace, period.year)
+    return [*of_year, *(c for c in pending if c.ref.period.year < period.year)]
+
+
+def _finding_rows(ws: Workspace, findings: list[Finding]) -> list[tuple[str, ...]]:
+    """The reasons given for the soft findings, for the reader above."""
+    raised = {finding.fingerprint for finding in findings}
+    return [
+        (r.fingerprint, r.rule, r.unit, str(r.period), r.reason, r.given_at, r.given_by)
+        for r in verdicts.all_reasons(ws)
+        if r.fingerprint in raised
+    ]
