@@ -22,6 +22,7 @@ from xzdesk.core import (
     catalogue_parse_units,
 )
 from xzdesk.core.catalogue_parse import (
+    MAX_ROWS,
     CatalogueError,
     Fault,
     Faults,
@@ -47,6 +48,8 @@ _TABLES: Final = {
     "targets.csv": catalogue_parse_plan.TARGET_COLUMNS,
     "plan_body.csv": catalogue_parse_plan.BODY_COLUMNS,
 }
+_ROWS: Final = {"unit_events.csv": 500, "elements.csv": 500, "rules.csv": 500, "indicators.csv": 200}
+"""Each of these lines is compared with many others; a file from an enemy must not take for ever."""
 _ANNEX: Final = "plan_annex.csv"
 FILES: Final = (catalogue_parse_settings.FILE, *_TABLES, _ANNEX)
 """Every catalogue has these, and any number of ``registers/<code>.json``."""
@@ -72,7 +75,6 @@ def parse(files: Mapping[str, str]) -> Catalogue:
     usable = checked_files(faults, files, FILES)
     faults.raise_if_any()
     sources = _read_sources(faults, usable)
-    faults.raise_if_any()
     catalogue = _assemble(faults, usable, sources)
     faults.raise_if_any()
     return catalogue
@@ -88,21 +90,29 @@ class _Sources:
 
 
 def _read_sources(faults: Faults, files: Mapping[str, str]) -> _Sources:
+    """Raises ``CatalogueError`` when one of them cannot be read; faults of the settings alone do not stop."""
     toml = files[catalogue_parse_settings.FILE]
     document = catalogue_parse_settings.read_toml(faults, toml)
-    tables = {name: list(read_table(faults, files, name, columns)) for name, columns in _TABLES.items()}
+    tables = {
+        name: list(read_table(faults, files, name, columns, _ROWS.get(name, MAX_ROWS)))
+        for name, columns in _TABLES.items()
+    }
     documents = {name: read_json(faults, name, text) for name, text in files.items() if is_register_file(name)}
     faults.raise_if_any()
     settings = read_settings(faults, toml, document, files)
+    known = len(faults)
+    # Without the years there is no telling which columns the annex should have.
     if settings.target_years:
         tables[_ANNEX] = list(read_table(faults, files, _ANNEX, annex_columns(settings.target_years)))
+    if not settings.target_years or len(faults) > known:
+        faults.raise_if_any()
     return _Sources(settings, tables, documents)
 
 
 def _assemble(faults: Faults, files: Mapping[str, str], sources: _Sources) -> Catalogue:
     settings, tables = sources.settings, sources.tables
     years = range(settings.first_year, settings.last_year + 1)
-    units = catalogue_parse_units.read_units(tables["units.csv"])
+    units = catalogue_parse_units.read_units(faults, tables["units.csv"])
     registers = read_registers(faults, files, sources.documents)
     elements = catalogue_parse_elements.read_elements(tables["elements.csv"], settings.tracks, units, registers)
     indicators, weights = catalogue_parse_indicators.read_indicators(

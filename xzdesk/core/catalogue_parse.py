@@ -24,10 +24,11 @@ from xzdesk.core.errors import UserError
 MAX_FILES: Final = 40
 MAX_FILE_CHARACTERS: Final = 1_000_000
 MAX_TOTAL_CHARACTERS: Final = 3_000_000
-MAX_ROWS: Final = 5_000
+MAX_ROWS: Final = 2_000
 MAX_CELL: Final = 1_000
 MAX_FAULTS: Final = 200
 SHOWN_FAULTS: Final = 20
+MAX_FAULT_TEXT: Final = 300
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?\Z", re.ASCII)
@@ -65,10 +66,12 @@ class CatalogueError(UserError):
         )
 
 
-def show(text: str) -> str:
+def show(text: str, limit: int = 40) -> str:
     """An excerpt of foreign text that is safe in a message: one line, short, nothing invisible."""
-    plain = "".join(c if c.isprintable() else "�" for c in text[:40])
-    return plain + ("…" if len(text) > 40 else "")
+    excerpt = text[:limit]
+    if not excerpt.isprintable():
+        excerpt = "".join(c if c.isprintable() else "�" for c in excerpt)
+    return excerpt + ("…" if len(text) > limit else "")
 
 
 class Faults:
@@ -79,7 +82,10 @@ class Faults:
 
     def add(self, file: str, line: int, text: str) -> None:
         if len(self._faults) < MAX_FAULTS:
-            self._faults[Fault(file, line, text)] = None
+            self._faults[Fault(file, line, show(text, MAX_FAULT_TEXT))] = None
+
+    def __len__(self) -> int:
+        return len(self._faults)
 
     def raise_if_any(self) -> None:
         """Raises ``CatalogueError``."""
@@ -106,7 +112,7 @@ def checked_text(place: Place, what: str, text: str, limit: int = MAX_CELL) -> s
         return text[:limit]
     if text != text.strip():
         place.fault(f"{what}前后有空格")
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for c in text):
+    if not text.isprintable() and any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for c in text):
         place.fault(f"{what}里有看不见的字符“{show(text)}”")
     return text
 
@@ -187,11 +193,18 @@ class Record:
         return read_number(self.place, f"{column} ", text, decimals) if text else None
 
     def integer(self, column: str, low: int, high: int) -> int:
+        if not self.raw(column):
+            self.fault(f"{column} 没有填")
+        number = self.integer_or_none(column, low, high)
+        return low if number is None else number
+
+    def integer_or_none(self, column: str, low: int, high: int) -> int | None:
+        """None when the cell is empty; None, after a fault, when it is not such an integer."""
         text = self.raw(column)
-        if _INTEGER.match(text) and low <= int(text) <= high:
-            return int(text)
+        if not text or (_INTEGER.match(text) and low <= int(text) <= high):
+            return int(text) if text else None
         self.fault(f"{column} “{show(text)}”应为 {low} 到 {high} 的整数")
-        return low
+        return None
 
     def words(self, column: str, separator: str = ";") -> tuple[str, ...]:
         """The parts between semicolons; empty cell: none."""
@@ -232,8 +245,10 @@ class Codes:
         return False
 
 
-def read_table(faults: Faults, files: Mapping[str, str], file: str, columns: tuple[str, ...]) -> Iterator[Record]:
-    """The lines of a CSV file (RFC 4180) whose header is exactly ``columns``, in that order.
+def read_table(
+    faults: Faults, files: Mapping[str, str], file: str, columns: tuple[str, ...], rows: int = MAX_ROWS
+) -> Iterator[Record]:
+    """The lines of a CSV file (RFC 4180) whose header is exactly ``columns``, in that order; at most ``rows``.
 
     A file that is not there gives no lines; whoever checked the list of files has said so.
     """
@@ -250,8 +265,8 @@ def read_table(faults: Faults, files: Mapping[str, str], file: str, columns: tup
         for count, cells in enumerate(reader):
             line, start = reader.line_num, line + 1
             place = Place(faults, file, start)
-            if count >= MAX_ROWS:
-                place.fault(f"行数超过 {MAX_ROWS}")
+            if count >= rows:
+                place.fault(f"多于 {rows} 行")
                 return
             if not cells:
                 place.fault("空行")

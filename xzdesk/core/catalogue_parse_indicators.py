@@ -43,6 +43,7 @@ COLUMNS: Final = (
     "limit",
     "weight",
 )
+MAX_ELEMENTS: Final = 20
 CONDITION_FUNCTIONS: Final = frozenset({"ytd", "to_date"})
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,39}\Z", re.ASCII)
 _SCALE: Final = re.compile(r"(?P<over>[0-9]{1,9})(?:/(?P<under>[0-9]{1,9}))?\Z", re.ASCII)
@@ -87,7 +88,7 @@ def read_indicators(
 def _read(record: Record) -> Indicator:
     return Indicator(
         code=record.raw("code"),
-        annex_number=record.integer("annex_number", 1, 999) if record.raw("annex_number") else None,
+        annex_number=record.integer_or_none("annex_number", 1, 999),
         name=record.text("name", limit=60),
         unit=record.text("unit", limit=20),
         kind=record.one_of("kind", FormulaKind, FormulaKind.REPORTED),
@@ -144,7 +145,9 @@ def _known_elements(
     codes = (*indicator.elements, *indicator.denominators, *compared)
     if not indicator.elements:
         record.fault("elements 没有填")
-    sound = bool(indicator.elements)
+    if len(codes) > MAX_ELEMENTS:
+        record.fault(f"一个指标最多读 {MAX_ELEMENTS} 个采集项")
+    sound = len(indicator.elements) > 0 and len(codes) <= MAX_ELEMENTS
     for code in codes:
         element = elements.get(code)
         if element is None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from xzdesk.core.catalogue_parse import Faults, Place, show
 
+MAX_CHARACTERS: Final = 200_000
 MAX_DEPTH: Final = 12
 MAX_DIGITS: Final = 22
 _STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
@@ -23,6 +24,9 @@ class _RefusedError(ValueError):
 
 def read_json(faults: Faults, file: str, text: str) -> object:
     """The document, with ``Decimal`` for fractions; a fault and None when it is not strict JSON."""
+    if len(text) > MAX_CHARACTERS:
+        faults.add(file, 0, f"文件过大（最多 {MAX_CHARACTERS} 字）")
+        return None
     if line := _too_deep(text):
         faults.add(file, line, f"嵌套超过 {MAX_DEPTH} 层")
         return None

@@ -56,7 +56,7 @@ def read_body(records: Iterable[Record], annex: Iterable[AnnexRow], years: range
             value=record.text("value"),
             unit=record.text("unit", required=False, limit=20),
             by=record.raw("by"),
-            annex_number=record.integer("annex_number", 1, 999) if record.raw("annex_number") else None,
+            annex_number=record.integer_or_none("annex_number", 1, 999),
             relation=record.text("relation", required=False),
         )
         if goal.by != EVERY_YEAR and goal.by not in {str(year) for year in years}:

@@ -65,12 +65,12 @@ class _Reader:
         self._schema = Members(Place(faults, file, 1), "台账定义", document, _SCHEMA)
 
     def place(self, field: str) -> Place:
-        pattern = rf'"name"\s*:\s*"{field}"' if field.isidentifier() else '"fields"'
+        pattern = rf'"name"[ \t]*:[ \t]*"{field}"' if field.isidentifier() else '"fields"'
         return Place(self._faults, self._file, max(1, line_of(self._text, pattern)) if field else 1)
 
     def schema(self) -> RegisterSchema:
         code = self._file.removeprefix("registers/").removesuffix(".json")
-        line = max(1, line_of(self._text, r'^\s*"xzdesk"\s*:'))
+        line = max(1, line_of(self._text, r'^[ \t]*"xzdesk"[ \t]*:'))
         place = Place(self._faults, self._file, line)
         extra = Members(place, "xzdesk ", self._schema.get("xzdesk"), _SCHEMA_EXTRA)
         if extra.text("code") != code:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from xzdesk.core.catalogue_parse import Codes, Place, Record, show
+from xzdesk.core.catalogue_parse import Codes, Faults, Place, Record, show
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import Level, OrgUnit, UnitEvent, UnitEventKind, UnitKind
 from xzdesk.core.periods import Period, PeriodKind
@@ -18,7 +18,7 @@ _ABOVE: Final = {Level.TOWN: Level.DISTRICT, Level.VILLAGE: Level.TOWN}
 _FALLBACK_MONTH: Final = Period.month(2000, 1)
 
 
-def read_units(records: Iterable[Record]) -> dict[str, OrgUnit]:
+def read_units(faults: Faults, records: Iterable[Record]) -> dict[str, OrgUnit]:
     """The units by code, in the file's order."""
     units: dict[str, OrgUnit] = {}
     places: dict[str, Place] = {}
@@ -35,6 +35,8 @@ def read_units(records: Iterable[Record]) -> dict[str, OrgUnit]:
         if codes.fresh(record.place, unit.code):
             units[unit.code] = unit
             places[unit.code] = record.place
+    if not any(unit.level is Level.DISTRICT for unit in units.values()):
+        faults.add("units.csv", 0, "没有区级单位（kind 为 district）")
     _check_tree(units, places)
     return units
 
@@ -55,9 +57,6 @@ def _check_tree(units: Mapping[str, OrgUnit], places: Mapping[str, Place]) -> No
             place.fault(f"没有上级单位“{show(unit.parent)}”")
         elif parent.level is not _ABOVE[unit.level]:
             place.fault(f"上级单位“{show(unit.parent)}”的 kind 不对：村、社区的上级是镇、街道，镇、街道的上级是区")
-    if not any(unit.level is Level.DISTRICT for unit in units.values()):
-        for place in list(places.values())[:1]:
-            place.faults.add(place.file, 0, "没有区级单位（kind 为 district）")
 
 
 def read_events(records: Iterable[Record], units: Mapping[str, OrgUnit]) -> tuple[UnitEvent, ...]:
