@@ -87,6 +87,13 @@ UNIT_TREE = [
     Break(UNITS, "松风街道,subdistrict,990101", "松风街道,district,", 3, "区级单位“district”与第 2 行重复", more=3),
     Break(EVENTS, "renamed", "moved", 2, "kind “moved”应为 renamed、merged、closed 之一"),
     Break(EVENTS, "renamed,990101101203", "renamed,990101101209", 2, "没有单位“990101101209”"),
+    Break(
+        EVENTS,
+        ",石头村",
+        ",石头村\nrenamed,990101101203,2024-07,,石村",
+        3,
+        "同一单位同月的变更“renamed 990101101203 2024-07”与第 2 行重复",
+    ),
     Break(EVENTS, "2024-07", "2024Q3", 2, "since “2024Q3”应为月份，如 2025-01"),
     Break(EVENTS, "2024-07", "2024-13", 2, "since “2024-13”应为月份，如 2025-01"),
     Break(EVENTS, ",石头村", ",", 2, "更名要填 name"),

@@ -64,7 +64,7 @@ def read_indicators(
     """The indicators by code, in the file's order, and the ranking weights of those that are scored."""
     indicators: dict[str, Indicator] = {}
     weights: dict[str, Decimal] = {}
-    codes = Codes()
+    codes, asked = Codes(), _Asked(units)
     for record in records:
         indicator = _read(record)
         if not _CODE.match(indicator.code):
@@ -75,7 +75,7 @@ def read_indicators(
         known = _known_elements(indicator, record, elements)
         if known is not None:
             _FORMULAS[indicator.kind](indicator, record, known)
-            _check_asked(indicator, record, known.values(), units)
+            asked.check(indicator, record, known.values())
         _check_target_settings(indicator, record)
         weight = _weight(indicator, record)
         if codes.fresh(record.place, indicator.code):
@@ -159,18 +159,30 @@ def _known_elements(
     return {code: elements[code] for code in codes} if sound else None
 
 
-def _check_asked(
-    indicator: Indicator, record: Record, elements: Iterable[DataElement], units: Mapping[str, OrgUnit]
-) -> None:
-    scope = [
-        unit
-        for unit in units.values()
-        if (unit.code in indicator.scope_units or not indicator.scope_units) and unit.kind in indicator.scope_kinds
-    ]
-    for element in elements:
-        unasked = next((unit for unit in scope if not element.asks(unit)), None)
-        if unasked is not None:
-            record.fault(f"采集项“{element.code}”不向范围内的单位“{unasked.code}”采集")
+class _Asked:
+    """Who is asked for each element; worked out once, as many indicators read the same elements."""
+
+    def __init__(self, units: Mapping[str, OrgUnit]) -> None:
+        self._units = units
+        self._known: dict[str, frozenset[str]] = {}
+
+    def check(self, indicator: Indicator, record: Record, elements: Iterable[DataElement]) -> None:
+        """Every unit that counts is asked for everything that the formula reads."""
+        scope = {
+            unit.code
+            for unit in self._units.values()
+            if unit.kind in indicator.scope_kinds and (not indicator.scope_units or unit.code in indicator.scope_units)
+        }
+        for element in elements:
+            if unasked := scope - self._of(element):
+                record.fault(f"采集项“{element.code}”不向范围内的单位“{min(unasked)}”采集")
+
+    def _of(self, element: DataElement) -> frozenset[str]:
+        known = self._known.get(element.code)
+        if known is None:
+            known = frozenset(unit.code for unit in self._units.values() if element.asks(unit))
+            self._known[element.code] = known
+        return known
 
 
 def _check_meeting(indicator: Indicator, record: Record, known: Mapping[str, DataElement]) -> None:

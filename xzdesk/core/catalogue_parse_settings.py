@@ -17,6 +17,7 @@ from xzdesk.core.catalogue_parse import MAX_CELL, Faults, Place, checked_name, c
 FILE: Final = "catalogue.toml"
 MAX_CHARACTERS: Final = 50_000
 MAX_SETTINGS: Final = 200
+MAX_UNKNOWN: Final = 20
 MAX_DOTS: Final = 40
 """In one line: the time that Python's reader takes for a dotted name grows with the square of its parts."""
 RANKING_PARTS: Final = ("progress", "increment", "quality", "timeliness")
@@ -137,9 +138,9 @@ class _Reader:
         for name in required:
             if name not in document:
                 self.place(table).fault(f"{where}缺少 {name}")
-        for name in document:
-            if name not in known:
-                self.place(name).fault(f"{where}不认识的名称 {show(name)}")
+        unknown = [name for name in document if name not in known]
+        for name in unknown[:MAX_UNKNOWN]:
+            self.place(name).fault(f"{where}不认识的名称 {show(name)}")
 
     def table(self, name: str) -> Mapping[str, object]:
         value = self._document.get(name, {})
@@ -203,7 +204,7 @@ class _Reader:
         return {checked_name(self.place(name), "设置 ", name): self._checked(name, table[name]) for name in table}
 
     def sources(self, files: Collection[str]) -> None:
-        for name, value in self.table("sources").items():
+        for name, value in list(self.table("sources").items())[:MAX_SETTINGS]:
             if name not in files:
                 self.place(name).fault(f"[sources] 里的 {show(name)} 不是目录里的文件")
             self._checked(name, value)

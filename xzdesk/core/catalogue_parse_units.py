@@ -115,7 +115,9 @@ def _check_history(events: list[tuple[UnitEvent, Place]], units: Mapping[str, Or
     """A unit ends once, nothing happens to it afterwards, and its heir and its children do not dangle."""
     ends = {event.unit: event.since for event, _ in reversed(events) if event.kind is not UnitEventKind.RENAMED}
     ended: dict[str, int] = {}
+    same = Codes("同一单位同月的变更")
     for event, place in events:
+        same.fresh(place, f"{event.kind} {event.unit} {event.since}")
         if event.unit in ended:
             place.fault(f"单位“{event.unit}”已在第 {ended[event.unit]} 行撤并")
         if event.into in ends and ends[event.into] <= event.since:
