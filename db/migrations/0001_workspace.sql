@@ -202,12 +202,12 @@ CREATE TABLE target_split (
   PRIMARY KEY (indicator, unit, year)
 ) STRICT, WITHOUT ROWID;
 
--- 定版: what a period was published with.
+-- 定版: what a period was published with. content is JSON; as bytes it stays out of the change log, which has its digest.
 CREATE TABLE snapshot (
   period     TEXT NOT NULL,
   edition    INTEGER NOT NULL,
   digest     TEXT NOT NULL,
-  content    TEXT NOT NULL,
+  content    BLOB NOT NULL,
   frozen_at  TEXT NOT NULL,
   frozen_by  TEXT NOT NULL,
   PRIMARY KEY (period, edition)
@@ -225,6 +225,14 @@ CREATE TABLE attachment_use (
   digest   TEXT NOT NULL,
   title    TEXT NOT NULL,
   PRIMARY KEY (register, row, digest)
+) STRICT, WITHOUT ROWID;
+
+-- Which package carried which photograph; once one of them is acknowledged, no other has to.
+CREATE TABLE attachment_sent (
+  digest       TEXT NOT NULL,
+  package      TEXT NOT NULL,
+  acknowledged INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged IN (0, 1)),
+  PRIMARY KEY (digest, package)
 ) STRICT, WITHOUT ROWID;
 
 -- Change log: filled by triggers (store/journal.py makes them), one link of the hash chain per transaction. key is a

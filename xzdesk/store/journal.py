@@ -156,6 +156,11 @@ def links(ws: Workspace, limit: int = 100) -> list[Link]:
     return [Link(*row) for row in ws.db.conn.execute(_LINKS + " ORDER BY link DESC LIMIT ?", (limit,))]
 
 
+def knows(ws: Workspace, head: str) -> bool:
+    """Whether ``head`` has ever been the chain's head here; not after an older backup was restored."""
+    return ws.db.conn.execute("SELECT 1 FROM journal_link WHERE head = ?", (head,)).fetchone() is not None
+
+
 def link_that_added(ws: Workspace, table: str, key: str) -> int | None:
     """The newest link that added the row ``key`` to ``table``; None: none did (yet). Quick for packages."""
     row = ws.db.conn.execute(_ADDED.format(table=table), (json.dumps([key]),)).fetchone()

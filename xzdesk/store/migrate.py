@@ -13,6 +13,11 @@ from sqlite_utils.migrations import Migrations
 from xzdesk import paths
 
 SET: Final = "xzdesk"
+_SCHEMA: Final = """
+SELECT sql FROM sqlite_master
+WHERE sql IS NOT NULL AND type IN ('table', 'index') AND name NOT LIKE 'sqlite_%' AND tbl_name NOT LIKE '_sqlite_%'
+ORDER BY tbl_name, type DESC, name
+"""
 _NUMBERED: Final = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
 
@@ -43,6 +48,13 @@ def apply(db: Database) -> None:
 def applied(db: Database) -> list[str]:
     """Names of the migrations that the workspace has had, oldest first."""
     return [migration.name for migration in Migrations(SET).applied(db)]
+
+
+def schema(db: Database) -> str:
+    """The tables and indexes that the migrations make, as one readable script (``db/schema.sql``)."""
+    made = db.conn.execute(_SCHEMA).fetchall()
+    header = "-- Generated from db/migrations by tests/store/write_schema.py; not read by the program.\n"
+    return header + "".join(f"\n{statement};\n" for (statement,) in made)
 
 
 def split(script: str) -> Iterator[str]:

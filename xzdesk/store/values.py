@@ -132,7 +132,7 @@ def is_sealed(ws: Workspace, unit: str, period: Period) -> bool:
 
     期初数 stand under a year before everything that is sealed, and count as sealed once anything is.
     """
-    if ws.db.conn.execute(_IS_SEALED, (unit, str(_last_month(period)))).fetchone():
+    if ws.db.conn.execute(_IS_SEALED, (unit, str(period.end_month()))).fetchone():
         return True
     if period.kind is not PeriodKind.YEAR:
         return False
@@ -142,8 +142,14 @@ def is_sealed(ws: Workspace, unit: str, period: Period) -> bool:
 
 def sealed_units(ws: Workspace, period: Period) -> set[str]:
     """Codes of the units for which the month that ends ``period`` is sealed."""
-    wanted = (str(_last_month(period)),)
+    wanted = (str(period.end_month()),)
     return {unit for (unit,) in ws.db.conn.execute("SELECT unit FROM sealed_period WHERE period = ?", wanted)}
+
+
+def first_sealed(ws: Workspace) -> Period | None:
+    """The earliest month that is sealed for any unit; None before the first."""
+    first = ws.db.conn.execute("SELECT min(period) FROM sealed_period").fetchone()[0]
+    return None if first is None else Period.parse(first)
 
 
 def seal(
@@ -165,6 +171,16 @@ def seal(
     newly = {unit for unit in sorted(units) if execute(_SEAL, (unit, str(period), now)).fetchone()}
     write(ws, catalogue, {ref: value for ref, value in derived.items() if ref.unit in newly})
     return newly
+
+
+def reopen(ws: Workspace, unit: str, period: Period) -> bool:
+    """Take back the sealing of the month that ends ``period``, where something of it was returned; whether it was
+    sealed. The next submission seals it anew."""
+    demand_transaction(ws)
+    done = ws.db.conn.execute(
+        "DELETE FROM sealed_period WHERE unit = ? AND period = ?", (unit, str(period.end_month()))
+    )
+    return bool(done.rowcount)
 
 
 def export(
@@ -299,7 +315,3 @@ def _condition(
     named = {column: json.dumps(sorted(codes)) for column, codes in given.items() if codes is not None}
     where = " AND ".join(_IN.format(column) for column in named)
     return f" WHERE {where}" if where else "", list(named.values())
-
-
-def _last_month(period: Period) -> Period:
-    return Period.month(period.year, period.last_month % 12 + 1)

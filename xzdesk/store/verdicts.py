@@ -176,6 +176,15 @@ def add_correction(
     return made
 
 
+def drop_pending(ws: Workspace, ref: CellRef) -> None:
+    """Forget the 更正 of a cell that no package has carried yet: a new one takes their place, or nothing changed."""
+    demand_transaction(ws)
+    ws.db.conn.execute(
+        "DELETE FROM correction WHERE element = ? AND unit = ? AND period = ? AND package = ''",
+        (ref.element, ref.unit, str(ref.period)),
+    )
+
+
 def take_corrections(ws: Workspace, corrections: Collection[Correction]) -> None:
     """Keep the 更正 that a package brought; those held already stay as they are."""
     demand_transaction(ws)
