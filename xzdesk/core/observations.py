@@ -65,6 +65,10 @@ class Observations:
         """Codes of the elements of which something is or was recorded."""
         return set(self._columns)
 
+    def by_element(self) -> Iterator[tuple[str, Mapping[str, Column]]]:
+        """Element and its columns by unit code."""
+        yield from self._columns.items()
+
     def cells(self) -> Iterator[tuple[str, str, Period, Content]]:
         """Element, unit, period, content of every cell, in no promised order."""
         for element, units in self._columns.items():

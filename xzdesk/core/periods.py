@@ -135,6 +135,10 @@ class Period:
         month = self.last_month % 12
         return Period(kind, self.year, month // kind.months + 1)
 
+    def end_month(self) -> Period:
+        """The month with which this period ends; a month itself."""
+        return Period(PeriodKind.MONTH, self.year, self.index * self.kind.months)
+
     def of_year_so_far(self) -> Iterator[Period]:
         """The periods of this kind from the year's first to this one."""
         for index in range(1, self.index + 1):

@@ -21,9 +21,12 @@ from xzdesk.exchange.manifest import MediaType, PartEntry
 
 VALUES: Final = ("element", "unit", "period", "state", "content")
 CORRECTIONS: Final = ("element", "unit", "period", "before", "after", "reason", "corrected_at", "corrected_by")
-FINDINGS: Final = ("rule", "unit", "period", "place", "field", "message", "reason", "given_by")
-ATTACHMENTS: Final = ("register", "row", "digest", "media_type", "title")
-RETURNED: Final = ("id", "unit", "period", "place", "target", "field", "reason")
+FINDINGS: Final = ("fingerprint", "rule", "unit", "period", "reason", "given_at", "given_by")
+ATTACHMENTS: Final = ("register", "row", "digest", "title")
+RETURNED: Final = (
+    "id", "unit", "period", "place", "target", "field", "reason", "status", "returned_at", "returned_by",
+)  # fmt: skip
+TARGETS: Final = ("indicator", "unit", "year", "value", "by_hand")
 
 GZIP_LEVEL: Final = 2
 """Measured on a town's month (see docs/package-format.md, section 10): a third of the time of level 6 for an eighth

@@ -132,7 +132,7 @@ class ReceiptBody(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A new key of an office, signed by its old one and by itself; in a package that the old one signs."""
+    """A new key of an office, signed by its old one and by itself, in a package that either of them signs."""
 
     old_key_id: str
     keys: KeyRecord
@@ -187,6 +187,11 @@ class _Rotation(msgspec.Struct, frozen=True, kw_only=True):
     new_signature: Signature
 
 
+def keys_body(record: KeyRecord) -> dict[str, Any]:
+    """The sender's own keys, as any package may bring them."""
+    return {"keys": _write_key(record)}
+
+
 # Readers. Each raises UserError package.body_invalid, and where keys are read package.suite_unknown and
 # key.recipient_invalid. Names that this version does not know are left alone.
 
@@ -235,13 +240,20 @@ def read_trust_list(manifest: Manifest) -> TrustList | None:
 
 
 def read_rotation(manifest: Manifest) -> Rotation | None:
-    """The announcement of new keys, where the manifest brings one; ``check_rotation`` says what it is worth."""
+    """The announcement of new keys, where the manifest brings one; ``check_rotation`` says what it is worth.
+
+    The package's signer is the new key or the old: nobody rides on another's announcement.
+    """
     content = manifest.body.get("rotation")
     if content is None:
         return None
     found = _convert(content, _Rotation, "rotation")
     signatures = (_bytes(text, "rotation") for text in (found.old_signature, found.new_signature))
-    return Rotation(found.old_key_id, _record(found.keys, "rotation"), *signatures)
+    new, sender = _record(found.keys, "rotation"), manifest.sender
+    is_new = (sender.unit, sender.key_id, sender.epoch) == (new.unit, new.key_id, new.epoch)
+    if not is_new and sender.key_id != found.old_key_id:
+        raise _invalid("rotation.keys")
+    return Rotation(found.old_key_id, new, *signatures)
 
 
 def make_rotation(old: KeyPair, new: KeyPair, record: KeyRecord) -> Rotation:

@@ -23,7 +23,6 @@ from xzdesk.exchange.parts import Part, restore
 CARRIED: Final = "carried"
 """``signed_by`` of a package whose signature fits only the key that it brought itself."""
 
-MAY_CARRY: Final = frozenset({Kind.INVITATION, Kind.ENROLMENT, Kind.SUBMISSION})
 _CALL: Final = "请用通讯录上的号码向对方核实；不要使用这个文件。"
 
 
@@ -54,8 +53,8 @@ def open_package(
     """Open ``data`` with any of ``identities`` and check all of it.
 
     ``candidates``: Ed25519 public keys by key id, of every key known here, pending, replaced and revoked ones too (so
-    that the judge can say which). ``allow_carried``: also take an invitation, enrolment or submission signed by the
-    key in its own body.
+    that the judge can say which). ``allow_carried``: also take a package signed by the key in its own body, which
+    proves nothing before a phone call or the word of the old key.
 
     Raises ``UserError``: those of ``envelope.decrypt``, ``framing.split``, ``manifest.decode`` and ``parts.restore``;
     ``package.signer_unknown``, ``package.signature``, ``package.signer_mismatch``, ``package.parts_length``; those of
@@ -120,7 +119,7 @@ def _signer(frame: Frame, candidates: Mapping[str, bytes]) -> str | None:
 
 def _carried(frame: Frame, manifest: Manifest) -> KeyRecord:
     """The key in the body, if it made the signature and is the sender's own."""
-    record = trust.read_carried_keys(manifest) if manifest.kind in MAY_CARRY else None
+    record = trust.read_carried_keys(manifest)
     if record is None:
         raise _unknown_signer()
     if not trust.is_signed(framing.signed_bytes(frame.manifest_bytes), frame.signature, record.sign_public):

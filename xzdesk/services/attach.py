@@ -39,17 +39,17 @@ def outgoing_parts(session: Session, units: Collection[str]) -> Attached:
     ws = session.workspace
     uses: list[Use] = []
     for code, schema in session.catalogue.registers.items():
-        rows = {row.id for row in registers.read(ws, schema, units=units)} if attachments.any_uses(ws, code) else set()
-        uses += attachments.uses(ws, code, rows) if rows else ()
-    in_scope = sorted({use.digest for use in uses})
+        of_register = attachments.uses(ws, code)
+        if of_register:
+            rows = {row.id for row in registers.read(ws, schema, units=units, include_deleted=True)}
+            uses += [use for use in of_register if use.place.row in rows]
     if not uses:
         return Attached((), (), (), 0)
-    listed = []
+    in_scope = sorted({use.digest for use in uses})
     carried: list[Part] = []
     sent: list[str] = []
     size = 0
     unsent = attachments.to_send(ws, in_scope)
-    types = {digest: attachments.media_type(ws, digest) for digest in in_scope}
     for digest in unsent[:ROOM]:
         found = attachments.find(ws, digest)
         if found is None or size + len(found.content) > ROOM_BYTES:
@@ -57,8 +57,7 @@ def outgoing_parts(session: Session, units: Collection[str]) -> Attached:
         size += len(found.content)
         sent.append(digest)
         carried.append(parts.attachment_part(found.content, MediaType(found.media_type)))
-    for use in uses:
-        listed.append((use.place.register, use.place.row, use.digest, types[use.digest], use.title))
+    listed = [(use.place.register, use.place.row, use.digest, use.title) for use in uses]
     table_part = parts.csv_part(ATTACHMENTS_PART, parts.ATTACHMENTS, listed)
     return Attached((table_part, *carried), tuple(in_scope), tuple(sent), len(unsent) - len(sent))
 
@@ -84,7 +83,7 @@ def take(session: Session, opened: Opened) -> int:
         ws,
         [
             Use(RowRef(register, row), digest, title)
-            for register, row, digest, _, title in table(listed, parts.ATTACHMENTS)
+            for register, row, digest, title in table(listed, parts.ATTACHMENTS)
             if register in session.catalogue.registers
         ],
     )

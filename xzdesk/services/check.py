@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from xzdesk.core import checks, reasons
 from xzdesk.core.errors import UserError
-from xzdesk.core.model import CellRef, DataValue, Finding, OrgUnit, Severity
+from xzdesk.core.model import CellRef, DataValue, Finding, Level, OrgUnit, Severity
+from xzdesk.core.observations import Observations
 from xzdesk.core.periods import Period
 from xzdesk.services.session import Session
-from xzdesk.store import derive, rules, verdicts
-
-HISTORY_MONTHS = 60
-"""How far back rules may look: over the whole plan, for sums to date."""
+from xzdesk.store import derive, rules, values, verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +42,49 @@ class CheckResult:
 
 def check(session: Session, period: Period, units: Sequence[OrgUnit] | None = None) -> CheckResult:
     """Run every rule that is due at the month ``period`` over ``units`` (default: all the office fills in)."""
-    ws, catalogue = session.workspace, session.catalogue
-    units = session.units if units is None else tuple(units)
-    values = derive.effective(ws, catalogue, units, period, HISTORY_MONTHS)
-    findings = checks.check_values(catalogue, values, units, period, session.lineage)
+    ws, catalogue, lineage = session.workspace, session.catalogue, session.lineage
+    units = tuple(u for u in (session.units if units is None else units) if lineage.exists(u.code, period))
+    known = observe(session, units, period)
+    findings = checks.check_values(catalogue, known, units, period, lineage)
     findings += rules.violations(ws, catalogue, units, period)
     findings.sort(key=lambda f: (f.severity is Severity.SOFT, f.unit, f.rule, str(f.place)))
     given = verdicts.reasons_for(ws, {f.fingerprint for f in findings})
     asked = asked_cells(session, units, period)
-    return CheckResult(period, tuple(findings), given, sum(ref in values for ref in asked), len(asked))
+    return CheckResult(period, tuple(findings), given, sum(ref in known for ref in asked), len(asked))
+
+
+def observe(session: Session, units: Sequence[OrgUnit], period: Period) -> Observations:
+    """All that is known of ``units`` up to ``period``, derived figures of open months included.
+
+    The district has its towns' figures as they handed them in, and computes none of them again.
+    """
+    ws, catalogue = session.workspace, session.catalogue
+    history = (period.year - catalogue.baseline_year) * 12 + period.index
+    known = derive.effective(ws, catalogue, units, period, history)
+    if session.level is Level.DISTRICT:
+        below = {unit.code for unit in catalogue.units.values()} - {unit.code for unit in units}
+        for element, columns in values.observe(ws, catalogue, units=below, until=period).by_element():
+            for unit, column in columns.items():
+                known.put_column(element, unit, dict(column))
+    return known
 
 
 def asked_cells(session: Session, units: Sequence[OrgUnit], period: Period) -> list[CellRef]:
-    """The cells due at the month ``period``: monthly ones, and quarterly or yearly ones when one ends."""
-    return [
-        CellRef(unit.code, element.code, due)
-        for unit in units
-        for element in session.catalogue.elements.values()
-        if element.asks(unit) and (due := period.latest(element.frequency)).last_month == period.last_month
-    ]
+    """The cells that have to be filled at the month ``period``: monthly ones, quarterly or yearly ones when one ends,
+    期初数 at the plan's first month. Optional and derived ones are not asked."""
+    catalogue = session.catalogue
+    first = period is Period.month(catalogue.first_year, 1)
+    asked = []
+    for unit in units:
+        for element in catalogue.elements.values():
+            if not element.required or not element.asks(unit):
+                continue
+            due = period.latest(element.frequency)
+            if element.derivation is None and due.last_month == period.last_month:
+                asked.append(CellRef(unit.code, element.code, due))
+            if first and element.baseline:
+                asked.append(CellRef(unit.code, element.code, Period.of_year(catalogue.baseline_year)))
+    return asked
 
 
 def give_reason(session: Session, finding: Finding, reason: str) -> None:

@@ -5,7 +5,6 @@ Runs within the transaction of ``receive``, but for the trust list, which has on
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from xzdesk.core.errors import UserError
@@ -17,10 +16,11 @@ from xzdesk.exchange.trust import ReceiptBody, Taken
 from xzdesk.exchange.unpack import Opened
 from xzdesk.services import enrol, outgoing
 from xzdesk.services.effects import Effects
-from xzdesk.services.incoming import LARGEST, RETURNED_PART, table
+from xzdesk.services.incoming import RETURNED_PART, table
 from xzdesk.services.session import Session
 from xzdesk.services.task import TARGETS_PART
 from xzdesk.store import (
+    attachments,
     catalogues,
     journal,
     packages,
@@ -33,7 +33,7 @@ from xzdesk.store import (
 )
 from xzdesk.store.packages import Direction, PackageStatus
 from xzdesk.store.partners import PartnerStatus, TrustEntry
-from xzdesk.store.target_splits import Split
+from xzdesk.store.target_splits import TargetSplit
 from xzdesk.store.verdicts import Returned, ReturnStatus
 
 PLACES: Final = frozenset({"cell", "row"})
@@ -50,23 +50,14 @@ def apply_task(session: Session, opened: Opened) -> Effects:
     part = opened.parts.get(TARGETS_PART)
     rows = table(part, package_parts.TARGETS) if part else []
     shares = [
-        Split(indicator, unit, int(year), value, by_hand == "yes")
+        TargetSplit(indicator, unit, int(year), value, by_hand == "yes")
         for indicator, unit, year, text, by_hand in rows
-        if indicator in catalogue.indicators and (value := _share(text)) is not None
+        if indicator in catalogue.indicators and (value := target_splits.read_value(text)) is not None
     ]
-    target_splits.put(ws, shares)
+    target_splits.write(ws, shares)
     if shares:
         notes.append(f"收到分解目标 {len(shares)} 项。")
     return Effects(notes=tuple(notes))
-
-
-def _share(text: str) -> Decimal | None:
-    """A share as ``target_splits`` writes it; None for anything else."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and abs(value) < LARGEST and f"{value:f}" == text else None
 
 
 def apply_receipt(session: Session, opened: Opened) -> Effects:
@@ -99,6 +90,7 @@ def _acknowledge(session: Session, receipt: ReceiptBody) -> tuple[int, list[str]
         if each.taken is Taken.ACCEPTED:
             if record.status is not PackageStatus.ACKNOWLEDGED:
                 packages.set_status(ws, record.id, PackageStatus.ACKNOWLEDGED)
+                attachments.acknowledge(ws, record.id)
                 confirmed += 1
         else:
             notes.append(f"第 {record.sequence} 包到了上级，但还在隔离区，没有采用。")

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from xzdesk.core import reasons
 from xzdesk.core.errors import UserError
-from xzdesk.core.model import CellRef, CellState, DataElement, DataValue, FieldValue, RegisterRow
-from xzdesk.core.periods import Period
+from xzdesk.core.model import (
+    CellRef,
+    CellState,
+    DataElement,
+    DataValue,
+    FieldValue,
+    Level,
+    Measure,
+    RegisterRow,
+    RegisterSchema,
+)
+from xzdesk.core.periods import Period, period_range
 from xzdesk.services.session import Session
-from xzdesk.store import derive, registers, values, verdicts
+from xzdesk.store import derive, own_edits, partners, registers, values, verdicts
 
 LARGEST = Decimal(10) ** 15
 
@@ -36,9 +46,10 @@ class Proposal:
 
 
 def record_cells(session: Session, changes: Mapping[CellRef, DataValue | None], reason: str = "") -> Recorded:
-    """Save cells; None clears one. A cell of a sealed period needs ``reason`` unless it was returned.
+    """Save cells; None clears one.
 
-    Raises ``UserError`` ``record.*`` for the first cell that cannot be recorded; then nothing is saved.
+    ``reason`` is needed for a cell of a sealed period (更正) and for one that an office below has handed in (own
+    edit). Raises ``UserError`` ``record.*`` for the first cell that cannot be recorded; then nothing is saved.
     """
     for ref, value in changes.items():
         check_cell(session, ref, value)
@@ -46,26 +57,57 @@ def record_cells(session: Session, changes: Mapping[CellRef, DataValue | None], 
     with ws.transaction("填报"):
         before = values.read(ws, catalogue, units={ref.unit for ref in changes}, periods={r.period for r in changes})
         changed = values.write(ws, catalogue, changes)
-        corrected = tuple(ref for ref in changed if values.is_sealed(ws, ref.unit, ref.period))
-        for ref in corrected:
-            _correct(session, ref, before.get(ref), changes[ref], reason)
-    return Recorded(cells=tuple(changed), corrections=corrected)
+        below = _handed_in_from_below(session, {ref.unit for ref in changed})
+        corrected = []
+        for ref in changed:
+            if ref.unit in below:
+                _edit_over(session, ref, before.get(ref), reason)
+            if session.level is not Level.DISTRICT and values.is_sealed(ws, ref.unit, ref.period):
+                _correct(session, ref, before.get(ref), changes[ref], reason)
+                corrected.append(ref)
+    return Recorded(cells=tuple(changed), corrections=tuple(corrected))
+
+
+def _handed_in_from_below(session: Session, units: Collection[str]) -> set[str]:
+    """Those of ``units`` whose figures an office below hands in to this one."""
+    own, above = session.office.code, session.catalogue.units
+    found = set()
+    for unit in units:
+        office = unit
+        while office != own and above[office].parent not in ("", own):
+            office = above[office].parent
+        if office != own and partners.trusted_key(session.workspace, office) is not None:
+            found.add(unit)
+    return found
+
+
+def _edit_over(session: Session, ref: CellRef, accepted: DataValue | None, reason: str) -> None:
+    """Note that the cell is edited here over what the office below handed in."""
+    ws = session.workspace
+    if accepted is not None:
+        _demand_reason(session, ref, reason, f"由{session.catalogue.units[ref.unit].name}上报")
+    own_edits.note(ws, ref, accepted, reason)
 
 
 def _correct(session: Session, ref: CellRef, before: DataValue | None, after: DataValue | None, reason: str) -> None:
-    """Note the 更正 of one cell in a sealed period; a returned cell brings the upper office's reason with it."""
+    """Note the 更正 of one cell in a sealed period, from what was sealed: an earlier one not yet sent is its part."""
     ws = session.workspace
-    returned = verdicts.open_for_cell(ws, ref)
-    if returned is not None and not reason:
-        reason = f"按退回意见修改：{returned.reason}"
-    elif refused := reasons.refuse_reason(reason):
-        element = session.catalogue.elements[ref.element]
+    _demand_reason(session, ref, reason, "已经上报")
+    earlier = [c for c in verdicts.pending_corrections(ws) if c.ref == ref]
+    sealed = earlier[0].before if earlier else before
+    verdicts.drop_pending(ws, ref)
+    if after != sealed:
+        verdicts.add_correction(ws, ref, sealed, after, reason)
+
+
+def _demand_reason(session: Session, ref: CellRef, reason: str, why: str) -> None:
+    if refused := reasons.refuse_reason(reason):
+        unit, element = session.catalogue.units[ref.unit], session.catalogue.elements[ref.element]
         raise UserError(
             "record.correction_reason",
-            f"{session.catalogue.units[ref.unit].name} {element.name} {ref.period.label()}已经上报，改动要写更正理由：{refused}",
+            f"{unit.name} {element.name} {ref.period.label()}{why}，改动要写理由：{refused}",
             "请写明依据，例如“补录3月验收的2户，见区妇联名单”。",
         )
-    verdicts.add_correction(ws, ref, before, after, reason)
 
 
 def check_cell(session: Session, ref: CellRef, value: DataValue | None) -> None:
@@ -77,7 +119,7 @@ def check_cell(session: Session, ref: CellRef, value: DataValue | None) -> None:
             "record.unknown", f"没有采集项“{ref.element[:40]}”或单位“{ref.unit[:20]}”。", "请核对名称或代码。"
         )
     where = f"{unit.name} {element.name} {ref.period.label()}"
-    if unit not in session.units:
+    if unit not in session.units and not _handed_in_from_below(session, [unit.code]):
         raise UserError(
             "record.other_office", f"{where}：{unit.name}不由本单位填报。", "请在该单位自己的工作库里填报。"
         )
@@ -93,13 +135,15 @@ def check_cell(session: Session, ref: CellRef, value: DataValue | None) -> None:
 
 
 def _check_period(session: Session, element: DataElement, ref: CellRef, where: str) -> None:
-    if element.derivation is not None:
+    if element.derivation is not None and ref.unit in {unit.code for unit in session.units}:
         raise UserError("record.derived", f"{where}：这一项由台账算出，不能直接填。", "请在相应的台账里登记或修改。")
     catalogue = session.catalogue
     if ref.period.kind is not element.frequency or not (catalogue.first_year <= ref.period.year <= catalogue.last_year):
         raise UserError(
             "record.period", f"{where}：期别不对。", "月报填月份，季报填季度，年报填年份，并且要在规划期内。"
         )
+    if not session.lineage.exists(ref.unit, ref.period):
+        raise UserError("record.unit_gone", f"{where}：这个单位当时已经撤并。", "请填在接续它的单位里。")
 
 
 def _check_content(element: DataElement, value: DataValue, where: str) -> None:
@@ -125,13 +169,10 @@ def record_row(
 
     Raises ``UserError`` ``register.*`` from the store, ``record.other_office``.
     """
-    schema = session.catalogue.registers.get(register)
-    if schema is None:
-        words = "、".join(schema.title for schema in session.catalogue.registers.values())
-        raise UserError("register.unknown", f"没有台账“{register[:40]}”。", f"现有台账：{words}。")
-    if unit not in {own.code for own in session.units}:
-        raise UserError("record.other_office", "这一行不属于本单位填报的村、社区。", "请在该单位自己的工作库里登记。")
+    schema = _schema(session, register)
     ws = session.workspace
+    held = None if row is None else registers.get(ws, schema, row)
+    _demand_own(session, unit if held is None else held.unit)
     with ws.transaction(f"台账 {schema.title}"):
         stored = (
             registers.insert(ws, schema, unit, fields) if row is None else registers.update(ws, schema, row, fields)
@@ -139,29 +180,45 @@ def record_row(
     return Recorded(rows=(stored,))
 
 
-def delete_row(session: Session, register: str, row: str) -> None:
-    """Mark a register row as deleted; its id is never used again."""
-    schema = session.catalogue.registers[register]
+def delete_row(session: Session, register: str, row: str) -> Recorded:
+    """Mark a register row as deleted; its id is never used again. Raises as ``record_row``."""
+    schema = _schema(session, register)
+    held = registers.get(session.workspace, schema, row)
+    if held is not None:
+        _demand_own(session, held.unit)
     with session.workspace.transaction(f"台账 {schema.title} 删除"):
-        registers.delete(session.workspace, schema, row)
+        return Recorded(rows=(registers.delete(session.workspace, schema, row),))
+
+
+def _schema(session: Session, register: str) -> RegisterSchema:
+    schema = session.catalogue.registers.get(register)
+    if schema is None:
+        words = "、".join(schema.title for schema in session.catalogue.registers.values())
+        raise UserError("register.unknown", f"没有台账“{register[:40]}”。", f"现有台账：{words}。")
+    return schema
+
+
+def _demand_own(session: Session, unit: str) -> None:
+    if unit not in {own.code for own in session.units}:
+        raise UserError("record.other_office", "这一行不属于本单位填报的村、社区。", "请在该单位自己的工作库里登记。")
 
 
 def proposals(session: Session, until: Period) -> list[Proposal]:
-    """Flows of sealed months of ``until``'s year that the registers, as they are today, would give differently.
+    """Flows of sealed months up to ``until`` that the registers, as they are today, would give differently.
 
     Only flows: a register remembers today's stock, not that of a past month.
     """
     ws, catalogue = session.workspace, session.catalogue
-    flows = {e.code for e in catalogue.elements.values() if e.derivation is not None and e.measure == "flow"}
+    flows = {e.code for e in catalogue.elements.values() if e.derivation is not None and e.measure is Measure.FLOW}
+    first = values.first_sealed(ws)
     found: list[Proposal] = []
-    for month in until.of_year_so_far():
-        sealed = [unit for unit in session.units if values.is_sealed(ws, unit.code, month)]
-        if not sealed:
-            continue
-        stored = values.read(ws, catalogue, units={unit.code for unit in sealed}, periods={month})
-        for cell, live in sorted(derive.compute(ws, catalogue, month, sealed).items()):
-            if cell.element in flows and stored.get(cell) != live:
-                found.append(Proposal(cell, stored.get(cell), live))
+    for month in period_range(first, until) if first is not None else ():
+        sealed = values.sealed_units(ws, month)
+        units = [unit for unit in session.units if unit.code in sealed]
+        live = {ref: v for ref, v in derive.compute(ws, catalogue, month, units).items() if ref.element in flows}
+        periods = {ref.period for ref in live}
+        stored = values.read(ws, catalogue, units=[unit.code for unit in units], periods=periods, elements=flows)
+        found += [Proposal(ref, stored.get(ref), v) for ref, v in sorted(live.items()) if stored.get(ref) != v]
     return found
 
 

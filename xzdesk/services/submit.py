@@ -15,13 +15,13 @@ from xzdesk.exchange import parts
 from xzdesk.exchange.manifest import Kind
 from xzdesk.exchange.parts import Part
 from xzdesk.services import attach, outgoing, record
+from xzdesk.services.attach import Attached
 from xzdesk.services.check import CheckResult, check
 from xzdesk.services.incoming import CORRECTIONS_PART, FINDINGS_PART, REGISTER_PREFIX, VALUES_PART
 from xzdesk.services.outgoing import Draft, Outgoing
 from xzdesk.services.session import Session
-from xzdesk.store import derive, registers, revisions, users, values, verdicts
+from xzdesk.store import attachments, derive, registers, revisions, users, values, verdicts
 from xzdesk.store.connect import Role, Workspace
-from xzdesk.store.verdicts import Correction
 
 REVIEWING: frozenset[Role] = frozenset({Role.REVIEWER, Role.HEAD})
 
@@ -61,7 +61,8 @@ def submit(session: Session, period: Period, signature: Signature, progress: Pro
     ws, catalogue = session.workspace, session.catalogue
     upper = outgoing.partner_of(session, session.office.parent)
     progress.tick("正在审核")
-    results = [check(session, month, units) for month, units in unsealed_months(session, period)]
+    _demand_no_gap(session, period)
+    results = [check(session, month, units) for month, units in _months_to_check(session, period)]
     findings = [finding for result in results for finding in result.findings]
     _demand_clean(results)
     _demand_no_proposals(session, period)
@@ -70,9 +71,11 @@ def submit(session: Session, period: Period, signature: Signature, progress: Pro
         for month, units in unsealed_months(session, period):
             codes = [unit.code for unit in units]
             values.seal(ws, catalogue, codes, month, derive.compute(ws, catalogue, month, units))
-        draft = _draft(session, period, signature, findings, progress)
+        attached = attach.outgoing_parts(session, [unit.code for unit in session.units])
+        draft = _draft(session, period, signature, findings, attached, progress)
         sealed = outgoing.seal(session, upper, draft, progress)
         verdicts.mark_carried(ws, sealed.id)
+        attachments.mark_sent(ws, sealed.id, attached.carried)
     return sealed
 
 
@@ -85,6 +88,35 @@ def unsealed_months(session: Session, period: Period) -> list[tuple[Period, tupl
         if units:
             found.append((month, units))
     return found
+
+
+def _months_to_check(session: Session, period: Period) -> list[tuple[Period, tuple[OrgUnit, ...]]]:
+    """The open months, and sealed ones in which something was corrected since they were handed in."""
+    wanted = {(month, unit.code) for month, units in unsealed_months(session, period) for unit in units}
+    for correction in verdicts.pending_corrections(session.workspace):
+        month = correction.ref.period.end_month()
+        if month.year >= session.catalogue.first_year:
+            wanted.add((month, correction.ref.unit))
+    return [
+        (month, tuple(unit for unit in session.units if (month, unit.code) in wanted))
+        for month in sorted({month for month, _ in wanted})
+    ]
+
+
+def _demand_no_gap(session: Session, period: Period) -> None:
+    """A package carries one year: an earlier year that was begun has to be handed in to its end first."""
+    first = values.first_sealed(session.workspace)
+    if first is None:
+        return
+    for year in range(first.year, period.year):
+        december = Period.month(year, 12)
+        for month, _ in unsealed_months(session, december):
+            if month >= first:
+                raise UserError(
+                    "submit.earlier_year",
+                    f"{month.label()}还没有上报，或退回后还没有重新上报。",
+                    f"一个上报包只含一个年度的数据，请先上报{december.label()}，再上报{period.label()}。",
+                )
 
 
 def _demand_clean(results: list[CheckResult]) -> None:
@@ -121,11 +153,12 @@ def _draft(
     period: Period,
     signature: Signature,
     findings: list[Finding],
+    attached: Attached,
     progress: Progress,
 ) -> Draft:
     ws, catalogue = session.workspace, session.catalogue
     codes = [unit.code for unit in session.units]
-    corrections = _corrections(session, period)
+    corrections = verdicts.corrections_of_year(ws, period.year)
     value_rows = values.export(ws, catalogue, codes, period, {c.ref for c in corrections})
     tables = [parts.csv_part(VALUES_PART, parts.VALUES, value_rows)]
     rows = 0
@@ -138,7 +171,6 @@ def _draft(
         parts.csv_part(CORRECTIONS_PART, parts.CORRECTIONS, [verdicts.correction_texts(c) for c in corrections])
     )
     tables.append(parts.csv_part(FINDINGS_PART, parts.FINDINGS, _finding_rows(ws, findings)))
-    attached = attach.outgoing_parts(session, codes)
     body = {
         "signed_by": {"recorder": ws.user, "reviewer": signature.name, "role": str(signature.role), "at": ws.now()},
         "revisions": revisions.bump(ws, codes),
@@ -147,13 +179,6 @@ def _draft(
     totals = {"values": len(value_rows), "rows": rows, "corrections": len(corrections), "findings": len(findings)}
     everything: tuple[Part, ...] = (*tables, *attached.parts)
     return Draft(Kind.SUBMISSION, everything, body, totals, period)
-
-
-def _corrections(session: Session, period: Period) -> list[Correction]:
-    """Those of the year, and those of earlier years that no package has carried yet."""
-    pending = verdicts.pending_corrections(session.workspace)
-    of_year = verdicts.corrections_of_year(session.workspace, period.year)
-    return [*of_year, *(c for c in pending if c.ref.period.year < period.year)]
 
 
 def _finding_rows(ws: Workspace, findings: list[Finding]) -> list[tuple[str, ...]]:

@@ -32,7 +32,7 @@ def issue(session: Session, units: Sequence[OrgUnit]) -> list[Outgoing]:
 
 def _issue(session: Session, unit: OrgUnit) -> Outgoing:
     receivers = {unit.code, *(child.code for child in session.catalogue.children(unit.code))}
-    split = [each for each in target_splits.read(session.workspace) if each.unit in receivers]
+    split = target_splits.read(session.workspace, units=receivers)
     rows = [(t.indicator, t.unit, str(t.year), f"{t.value:f}", "yes" if t.by_hand else "no") for t in split]
     tables = [enrol.catalogue_part(session.catalogue), parts.csv_part(TARGETS_PART, parts.TARGETS, rows)]
     body = outgoing.trust_list(session).to_body()

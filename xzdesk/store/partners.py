@@ -350,9 +350,13 @@ def _follow(ws: Workspace, entry: TrustEntry) -> list[Partner]:
 
 
 def recipients(ws: Workspace) -> tuple[str, ...]:
-    """To whom packages for this office are encrypted: its key in use, then chief and deputies. Empty without a key."""
+    """To whom packages for this office are encrypted: its key in use, chief and deputies, the paper recovery key.
+
+    Empty without a key.
+    """
     own = tuple(key.box_public for key in own_keys(ws)[:1])
-    return own + tuple(json.loads(read_meta(ws, EXTRA_RECIPIENTS) or "[]"))
+    recovery = recovery_recipient(ws)
+    return (*own, *json.loads(read_meta(ws, EXTRA_RECIPIENTS) or "[]"), *([recovery] if own and recovery else []))
 
 
 def set_extra_recipients(ws: Workspace, extra: Sequence[str]) -> None:
@@ -362,10 +366,10 @@ def set_extra_recipients(ws: Workspace, extra: Sequence[str]) -> None:
     """
     demand_transaction(ws)
     named = list(dict.fromkeys(extra))
-    if len(named) + 1 > RECIPIENTS_MAX:
+    if len(named) + 2 > RECIPIENTS_MAX:
         raise UserError(
             "recipients.too_many",
-            f"收件人最多 {RECIPIENTS_MAX} 个（含本单位密钥），现有 {len(named) + 1} 个。",
+            f"收件人最多 {RECIPIENTS_MAX} 个（含本单位密钥和恢复密钥），现有 {len(named) + 2} 个。",
             "请减少收件人后重试。",
         )
     write_meta(ws, EXTRA_RECIPIENTS, json.dumps(named))
