@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The developer's one door: ``python3 dev.py test | lint | setup``.
+"""The developer's one door: ``python3 dev.py setup | demo | run | test | lint | bench``.
 
 Standard library only, and written so that any Python 3 can at least say what is missing. Every command sets up
 what it needs (a virtual environment in ``.venv`` with the locked, hashed dependencies); a second call starts at once.
@@ -33,7 +33,7 @@ SYSTEM = [
 def main():
     if sys.version_info < (3, 11):
         return "需要 Python 3.11 或更新的版本，现在是 %d.%d。" % sys.version_info[:2]  # noqa: UP031 - old Pythons read this
-    commands = {"setup": setup, "test": test, "lint": lint}
+    commands = {"setup": setup, "demo": demo, "run": run, "test": test, "lint": lint, "bench": bench}
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name not in commands:
         print(__doc__)
@@ -43,6 +43,18 @@ def main():
 
 def setup(_arguments):
     return prepare("dev")
+
+
+def demo(arguments):
+    return prepare("run") or call([PYTHON, "-m", "xzdesk.cli.main", "demo", *arguments])
+
+
+def run(arguments):
+    return prepare("run") or call([PYTHON, "-m", "xzdesk", *arguments])
+
+
+def bench(arguments):
+    return prepare("dev") or call([PYTHON, os.path.join("tests", "bench", "run.py"), *arguments])
 
 
 def test(arguments):
