@@ -45,6 +45,7 @@ SETTINGS = [
     Break(TOML, "[2024, 2026, 2028]", "[]", 8, "target_years 应为规划期内由早到晚的若干年份"),
     Break(TOML, "due_day = 5", "due_day = 31", 9, "due_day 应为 1 到 28 的整数"),
     Break(TOML, '"乡村产业", "富民', '"生态宜居", "富民', 10, "tracks 里有重复的一项", more=10),
+    Break(TOML, '["生态宜居", "乡村产业", "富民增收"]', "3", 10, "tracks 应为方括号括起的若干文字", more=37),
     Break(TOML, "progress = 40", "progress = 41.5", 12, "合计应为 100，现在是 101.5"),
     Break(TOML, "quality = 20", "quality = -20", 15, "quality 应为 0 到 100 的数", more=1),
     Break(TOML, "red_flags = 1", "red_flags = 2", 12, "red_flags 与 snails 之和多于 2 个镇、街道"),
@@ -204,6 +205,7 @@ ELEMENT_CELLS = [
     ),
     Break(ELEMENTS, "yes,well,sum,capacity", "yes,well,sum,depth", 6, "台账“well”没有字段“depth”"),
     Break(ELEMENTS, "yes,well,sum,capacity", "yes,well,sum,state", 6, "字段“state”不是数，不能求和"),
+    Break(ELEMENTS, "yes,well,any,", "yes,well,any,name", 7, "只有 aggregate 为 sum 时才填 field"),
     Break(ELEMENTS, "yes,well,sum,households", "yes,well,sum,capacity", 5, "容不下字段“capacity”的 1 位小数"),
     Break(ELEMENTS, "yes,well,any", "yes,,any", 7, "没有填 register，aggregate 也应为空", more=1),
 ]
@@ -414,6 +416,28 @@ REGISTERS = [
         11,
         "字段“old_number”已隐藏，不能必填",
     ),
+    Break(
+        WELL,
+        '"type": "integer", "constraints": {"minimum": 0, "maximum": 5000}',
+        '"type": "integer", "constraints": {"maxLength": 5}',
+        6,
+        "字段“households”不是 string，不能有 maxLength",
+    ),
+    Break(
+        WELL,
+        '"type": "integer", "constraints": {"minimum": 0, "maximum": 5000}',
+        '"type": "integer", "constraints": []',
+        6,
+        "字段“households”的 constraints 应为花括号括起的对象",
+    ),
+    Break(
+        WELL,
+        '"xzdesk": {"unit": "户"}',
+        '"xzdesk": {"unit": "户", "references": "well"}',
+        6,
+        "字段“households”指向别的台账，type 应为 string，没有 enum",
+    ),
+    Break(TEST, '"foreignKeys": [', '"foreignKeys": "well", "x": [', 1, "应为方括号括起的若干项", more=2),
     Break(TEST, '"resource": "well"', '"resource": "pond"', 3, "字段“well”指向的台账“pond”不存在", more=1),
     Break(TEST, '"fields": "id"', '"fields": "name"', 9, "foreignKeys 只能指向对方的 id"),
     Break(
@@ -651,6 +675,18 @@ def test_a_file_that_does_not_belong_is_named(name: str, tiny_files: dict[str, s
     (fault,) = faults_of(tiny_files | {name: ""})
     assert fault.text == "不认识的文件"
     assert fault.file == name.replace("\u202e", "�")
+
+
+def test_a_register_cannot_have_any_number_of_fields(tiny_files: dict[str, str]) -> None:
+    fields = ", ".join(f'{{"name": "f{n}", "title": "字段{n}", "type": "string"}}' for n in range(61))
+    text = f'{{"fields": [{fields}], "xzdesk": {{"code": "pond", "title": "池塘", "label": ["f0"]}}}}'
+    faults = faults_of(tiny_files | {"registers/pond.json": text})
+    assert faults == (Fault("registers/pond.json", 1, "fields 应有 1 到 60 个字段"),)
+
+
+def test_a_section_written_as_a_value_is_named(tiny_files: dict[str, str]) -> None:
+    text = "ranking = 1\n" + tiny_files[TOML].split("[ranking]")[0]
+    assert Fault(TOML, 1, "ranking 应写成 [ranking] 一节") in faults_of(tiny_files | {TOML: text})
 
 
 def test_a_catalogue_needs_a_district(tiny_files: dict[str, str]) -> None:
