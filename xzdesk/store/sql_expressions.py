@@ -121,6 +121,11 @@ def truth(expression: Expression, source: Source, parameters: Parameters) -> str
     return _as_truth(_Compiler(source, parameters).term(expression.tree))
 
 
+def referenced_column(source: Source, name: str, other: str) -> str:
+    """SQL of ``ref(name, "other")``: NULL when the row referred to is deleted or not there."""
+    return _referenced(source, name, other).sql
+
+
 def stepped_dates(expression: Expression, schema: RegisterSchema) -> frozenset[tuple[str, str]] | None:
     """The (date field, bound) pairs that an expression compares; None if it uses the period in any other way.
 
@@ -342,16 +347,7 @@ class _Compiler:
         """The field of the row that is referred to, unknown when that row is deleted or not there."""
         match arguments:
             case [ast.Name(id=name), ast.Constant(value=str(other))]:
-                _column(self.source.schema, name, "")
-                target = self.source.registers.get(self.source.schema.field(name).references)
-                if target is None:
-                    raise ExpressionError(f"字段 {name} 不指向别的台账")
-                read = _column(target, other, f"o.[{other}]")
-                sql = (
-                    f"(SELECT {read.sql} FROM [{table_name(target.code)}] AS o "  # noqa: S608 - checked names
-                    f"WHERE o.id = {self.source.column(name)} AND o.deleted = 0)"
-                )
-                return replace(read, sql=sql)
+                return _referenced(self.source, name, other)
         raise ExpressionError("ref() 写法不对")
 
     def _call_abs(self, arguments: list[ast.expr]) -> Term:
@@ -421,6 +417,19 @@ def _column(schema: RegisterSchema, name: str, sql: str) -> Term:
     if is_number(known):
         return Term(Kind.NUMBER, sql, decimals(known))
     return Term(Kind.DATE if known.type is FieldType.DATE else Kind.TEXT, sql)
+
+
+def _referenced(source: Source, name: str, other: str) -> Term:
+    _column(source.schema, name, "")
+    target = source.registers.get(source.schema.field(name).references)
+    if target is None:
+        raise ExpressionError(f"字段 {name} 不指向别的台账")
+    read = _column(target, other, f"o.[{other}]")
+    sql = (
+        f"(SELECT {read.sql} FROM [{table_name(target.code)}] AS o "  # noqa: S608 - checked names
+        f"WHERE o.id = {source.column(name)} AND o.deleted = 0)"
+    )
+    return replace(read, sql=sql)
 
 
 def _numeric(term: Term) -> bool:
