@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xzdesk.core.errors import UserError
-from xzdesk.core.model import Catalogue, DataElement, Level, OrgUnit, RegisterField, RegisterSchema
+from xzdesk.core.model import Catalogue, DataElement, FieldType, Level, OrgUnit, RegisterField, RegisterSchema
 from xzdesk.core.periods import Period, PeriodKind
 from xzdesk.tables.table import Raw
 
@@ -28,6 +28,12 @@ UNIT: Final = "xzdesk:unit"
 _PREFIX: Final = "xzdesk:"
 _LEVELS: Final = {Level.VILLAGE: "村", Level.TOWN: "镇", Level.DISTRICT: "区"}
 _KINDS: Final = {PeriodKind.MONTH: "月报", PeriodKind.QUARTER: "季报", PeriodKind.YEAR: "年报"}
+_FIELD_KINDS: Final = {
+    FieldType.DATE: "日期",
+    FieldType.BOOLEAN: "是/否",
+    FieldType.INTEGER: "整数",
+    FieldType.DECIMAL: "数",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,12 @@ def typed(element: DataElement, baseline: bool) -> bool:
 
 def shown_fields(schema: RegisterSchema) -> tuple[RegisterField, ...]:
     return tuple(field for field in schema.fields if not field.hidden)
+
+
+def hint_text(field: RegisterField) -> str:
+    """What stands under a field's title: whether it must be filled, and its unit or kind."""
+    wanted = field.unit or _FIELD_KINDS.get(field.type, "")
+    return " ".join(part for part in ("必填" if field.required else "", wanted) if part)
 
 
 def dependency_order(catalogue: Catalogue) -> list[RegisterSchema]:

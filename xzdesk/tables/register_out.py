@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from xzdesk.core.model import FieldType, RegisterField, RegisterRow, RegisterSchema
 from xzdesk.tables.cell_styles import Styles, column_width
 from xzdesk.tables.grid_out import FIRST_ROW, HEAD_ROW, ID_COLUMN, ID_ROW, TITLE_ROW, UNIT_ROW
-from xzdesk.tables.layout import UNIT, register_marker, shown_fields
+from xzdesk.tables.layout import UNIT, hint_text, register_marker, shown_fields
 from xzdesk.tables.row_names import RowNames, shown_value
 from xzdesk.tables.sheet_writer import Lists, field_style, put_field, put_text
 
@@ -19,7 +19,6 @@ NEW_ROWS: Final = 300
 """Prepared empty rows below the entries."""
 _MEASURED: Final = 200
 """Entries whose contents decide the width of a column."""
-_KINDS: Final = {FieldType.DATE: "日期", FieldType.BOOLEAN: "是/否", FieldType.INTEGER: "整数", FieldType.DECIMAL: "数"}
 
 
 def put_register(
@@ -70,9 +69,7 @@ def put_register(
 def _put_head(sheet: Worksheet, column: int, field: RegisterField, styles: Styles) -> None:
     put_text(sheet, ID_ROW, column, field.name, styles.name())
     put_text(sheet, HEAD_ROW, column, field.title, styles.head())
-    wanted = field.unit or _KINDS.get(field.type, "")
-    under = " ".join(part for part in ("必填" if field.required else "", wanted) if part)
-    put_text(sheet, UNIT_ROW, column, under, styles.under_head())
+    put_text(sheet, UNIT_ROW, column, hint_text(field), styles.under_head())
     if field.description:
         sheet.write_comment(HEAD_ROW, column, field.description, {"width": 240, "font_size": 10})
 

@@ -38,7 +38,7 @@ class RowNames:
         for register in rows:
             schema = catalogue.registers.get(register)
             if schema is not None:
-                self._name_all(schema, rows[register])
+                self._name_all(schema, [row for row in rows[register] if not row.deleted])
 
     def _name_all(self, schema: RegisterSchema, rows: Sequence[RegisterRow]) -> None:
         same: defaultdict[tuple[str, str], list[str]] = defaultdict(list)

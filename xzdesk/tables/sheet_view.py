@@ -42,6 +42,7 @@ class Found:
     """A marker and where it stands."""
 
     marker: Marker
+    text: str
     row: int
     column: int
 
@@ -49,7 +50,7 @@ class Found:
 def find_markers(sheet: Sheet) -> list[Found]:
     """Every marker on the sheet."""
     return [
-        Found(marker, row, column)
+        Found(marker, raw, row, column)
         for row, cells in enumerate(sheet.rows)
         for column, raw in enumerate(cells)
         if isinstance(raw, str) and raw.startswith("xzdesk:") and (marker := read_marker(raw)) is not None
