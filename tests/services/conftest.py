@@ -74,7 +74,8 @@ class Offices:
             clock=self.clock,
         )
         session = self._keep(enrolled.session)
-        users.add(session.workspace, f"{name}复核", Role.REVIEWER, SECOND)
+        with session.workspace.transaction("用户"):
+            users.add(session.workspace, f"{name}复核", Role.REVIEWER, SECOND)
         reply = enrol.answer(session, self.stick)
         receive.receive(upper, [reply])
         if trusted:

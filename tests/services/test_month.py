@@ -139,7 +139,8 @@ def test_a_dry_run_writes_nothing_at_all(pair: tuple[Session, Session], offices:
 
 def test_the_second_signature_is_another_persons(pair: tuple[Session, Session]) -> None:
     _, town = pair
-    users.add(town.workspace, "另一填报", Role.RECORDER, "小青菜 腊月 晒谷场")
+    with town.workspace.transaction("用户"):
+        users.add(town.workspace, "另一填报", Role.RECORDER, "小青菜 腊月 晒谷场")
     for name, passphrase, code in (
         ("镇填报", PASSPHRASE, "submit.same_person"),
         ("另一填报", "小青菜 腊月 晒谷场", "submit.not_reviewer"),

@@ -98,16 +98,12 @@ def _acknowledge(session: Session, receipt: ReceiptBody) -> tuple[int, list[str]
 
 
 def _follow_head(session: Session, receipt: ReceiptBody) -> list[str]:
-    """After a restored backup this office's numbers lag behind what has been received: go on from there."""
+    """What was received last is not known here after a restored backup: go on from there."""
     ws, key = session.workspace, outgoing.own_key(session)
-    if receipt.head is None or receipt.epoch != key.epoch:
+    if receipt.head is None or receipt.epoch != key.epoch or packages.find(ws, receipt.head.id) is not None:
         return []
-    upper = session.office.parent
-    head = packages.chain_head(ws, upper, Direction.OUT, key.epoch)
-    if head is not None and head.sequence >= receipt.head.sequence:
-        return []
-    packages.advance(ws, upper, Direction.OUT, key.epoch, receipt.head.sequence, receipt.head.id)
-    return [f"上级已收到第 {receipt.head.sequence} 包，本机没有这一包的记录；下一包接着编号。"]
+    packages.adopt_head(ws, session.office.parent, key.epoch, receipt.head.sequence, receipt.head.id)
+    return [f"上级收到的第 {receipt.head.sequence} 包不是本机现有的记录，本机可能恢复过旧备份；下一包接着它编号。"]
 
 
 def _read_returned(session: Session, opened: Opened) -> list[Returned]:

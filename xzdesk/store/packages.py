@@ -280,6 +280,16 @@ def advance(ws: Workspace, unit: str, direction: Direction, epoch: int, sequence
     return new
 
 
+def adopt_head(ws: Workspace, unit: str, epoch: int, sequence: int, id: str) -> ChainHead:
+    """Go on from what the other office says it received last, though no such package was sent from this state.
+
+    After a restored backup; the number may fall.
+    """
+    demand_transaction(ws)
+    ws.db.execute(_ADVANCE, (unit, Direction.OUT, epoch, sequence, id))
+    return ChainHead(sequence, id)
+
+
 def latest_accepted(ws: Workspace, unit: str, period: Period | None = None) -> PackageRecord | None:
     """The newest accepted submission of ``unit``: of exactly ``period``, or of any."""
     wanted = {"unit": unit, "period": None if period is None else str(period)}
