@@ -43,7 +43,7 @@ def make(ws: Workspace, folder: Path | None = None, kept: int = 10, progress: Pr
     """Copy the workspace into ``folder`` (default: beside it), check the copy, and drop all but the newest ``kept``.
 
     On any failure nothing is left and no older backup is dropped. Raises ``UserError`` ``backup.disk_full``,
-    ``backup.unwritable``, ``backup.damaged``.
+    ``backup.unwritable``, ``backup.damaged``, ``workspace.damaged``.
     """
     if ws.in_transaction:
         raise RuntimeError("a backup cannot be made within a transaction")

@@ -217,21 +217,25 @@ def _put_back(db: Database, table: str) -> None:
     keys, others, bytes_required = _columns(db, table)
     key = [f"undone.key ->> {place}" for place in range(len(keys))]
     before = {name: f"undone.before ->> '{name}'" for name in others}
-    mine = f"entity = '{table}'"
+    # Qualified throughout: a register may have fields called before, after or key.
+    mine = f"undone.entity = '{table}'"
     names, contents = ", ".join(f"[{n}]" for n in (*keys, *others)), ", ".join((*key, *before.values()))
-    deleted = f"FROM undone WHERE {mine} AND before IS NOT NULL AND after IS NULL"
+    deleted = f"FROM undone WHERE {mine} AND undone.before IS NOT NULL AND undone.after IS NULL"
     if bytes_required and db.conn.execute(f"SELECT 1 {deleted} LIMIT 1").fetchone():
         raise UserError(
             "journal.bytes_gone", "这次操作删除的文件内容已经没有了，不能撤销。", "需要时请从这次操作之前的备份恢复。"
         )
-    inserted = f"SELECT {', '.join(key)} FROM undone WHERE {mine} AND before IS NULL AND after IS NOT NULL"  # noqa: S608
-    db.conn.execute(f"DELETE FROM [{table}] WHERE ({', '.join(f'[{n}]' for n in keys)}) IN ({inserted})")  # noqa: S608
+    inserted = f"FROM undone WHERE {mine} AND undone.before IS NULL AND undone.after IS NOT NULL"
+    db.conn.execute(
+        f"DELETE FROM [{table}] WHERE ({', '.join(f'[{n}]' for n in keys)})"  # noqa: S608 - own names
+        f" IN (SELECT {', '.join(key)} {inserted})"
+    )
     if before:
         same = " AND ".join(f"[{table}].[{name}] = {content}" for name, content in zip(keys, key, strict=True))
         assigned = ", ".join(f"[{name}] = {content}" for name, content in before.items())
         db.conn.execute(
             f"UPDATE [{table}] SET {assigned} FROM undone "  # noqa: S608 - own names
-            f"WHERE {mine} AND before IS NOT NULL AND after IS NOT NULL AND {same}"
+            f"WHERE {mine} AND undone.before IS NOT NULL AND undone.after IS NOT NULL AND {same}"
         )
     db.conn.execute(f"INSERT INTO [{table}] ({names}) SELECT {contents} {deleted}")
 
