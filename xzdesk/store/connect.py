@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from sqlcipher3 import dbapi2
 
@@ -17,7 +17,16 @@ from sqlcipher3 import dbapi2
 sys.modules.setdefault("pysqlite3", dbapi2)
 sys.modules.setdefault("pysqlite3.dbapi2", dbapi2)
 
-from sqlite_utils import Database  # noqa: E402 - only after the line above
+# It also loads pandas and numpy (half a second) wherever they are installed, only to store their types: nothing here
+# does. None in their place makes an import fail.
+_HIDDEN: Final = tuple(name for name in ("pandas", "numpy") if name not in sys.modules)
+_modules: dict[str, Any] = sys.modules
+_modules.update(dict.fromkeys(_HIDDEN))
+
+from sqlite_utils import Database  # noqa: E402 - only after the lines above
+
+for _name in _HIDDEN:
+    del _modules[_name]
 
 from xzdesk import __version__  # noqa: E402
 from xzdesk.core.errors import UserError  # noqa: E402
