@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from xzdesk.core.changes import ChangeKind
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import CellRef, DataValue, RowRef
 from xzdesk.core.periods import Period
-from xzdesk.services import check, outgoing, receipt, receive, record, returns, submit
+from xzdesk.services import check, enrol, outgoing, receipt, receive, record, returns, submit, task
 from xzdesk.services.receive import Status
 from xzdesk.services.returns import ReturnRequest
 from xzdesk.services.session import Session
@@ -87,8 +88,6 @@ def test_a_month_goes_up_comes_back_and_goes_up_again(pair: tuple[Session, Sessi
 
 
 def test_packages_of_an_unverified_office_wait_until_the_number_was_compared(offices: Offices) -> None:
-    from xzdesk.services import enrol
-
     district = offices.district()
     town = offices.below(district, TOWN, "镇", trusted=False)
     fill(town, MONTH)
@@ -225,3 +224,88 @@ def test_one_bad_file_stops_no_other(pair: tuple[Session, Session], offices: Off
     assert arrived[good.name].status is Status.ACCEPTED
     assert arrived[bad.name].status is Status.REFUSED
     assert arrived[bad.name].message
+
+
+def test_a_village_that_begins_late_goes_on_from_what_its_town_recorded(
+    pair: tuple[Session, Session], offices: Offices
+) -> None:
+    district, town = pair
+    fill(town, MONTH)
+    row = record.record_row(town, "well", VILLAGE, WELL).rows[0]
+    receive.receive(district, [hand_in(town, MONTH, offices.stick, "镇复核")])
+    village = offices.below(town, VILLAGE, "村")
+    down = [outgoing.deliver(p, offices.stick) for p in task.issue(town, [village.office])]
+    told = receive.receive(village, down)[0]
+    assert told.status is Status.ACCEPTED
+    own = [VILLAGE]
+    assert values.read(village.workspace, village.catalogue) == values.read(town.workspace, town.catalogue, units=own)
+    well = village.catalogue.registers["well"]
+    assert registers.read(village.workspace, well) == registers.read(town.workspace, well, units=own)
+    assert values.is_sealed(village.workspace, VILLAGE, MONTH)
+
+    following = MONTH.shift(1)
+    fill(village, following)
+    record.record_row(village, "well", VILLAGE, {"households": Decimal(118)}, row.id)
+    arrived = receive.receive(town, [hand_in(village, following, offices.stick, "村复核")])[0]
+    assert arrived.status is Status.ACCEPTED
+    assert {c.kind for c in arrived.effects.cells} == {ChangeKind.NEW}
+    fill(town, following)
+    taken = receive.receive(district, [hand_in(town, following, offices.stick, "镇复核")])[0]
+    held = values.read(district.workspace, district.catalogue, units=own, elements=["households_served"])
+    assert taken.status is Status.ACCEPTED
+    assert [held[CellRef(VILLAGE, "households_served", m)].number for m in (MONTH, following)] == [120, 118]
+
+
+def test_a_replaced_computer_begins_again_from_what_the_district_holds(
+    pair: tuple[Session, Session], offices: Offices
+) -> None:
+    district, town = pair
+    fill(town, MONTH)
+    record.record_row(town, "well", VILLAGE, WELL)
+    receive.receive(district, [hand_in(town, MONTH, offices.stick, "镇复核")])
+    replaced = offices.below(district, TOWN, "镇新电脑")
+    assert partners.own_keys(replaced.workspace)[0].epoch == 2
+    down = [outgoing.deliver(p, offices.stick) for p in task.issue(district, [replaced.office])]
+    receive.receive(replaced, down)
+    assert values.read(replaced.workspace, replaced.catalogue) == values.read(town.workspace, town.catalogue)
+    fill(replaced, MONTH.shift(1))
+    assert (
+        receive.receive(district, [hand_in(replaced, MONTH.shift(1), offices.stick, "镇新电脑复核")])[0].sequence == 1
+    )
+    old = receive.receive(district, [hand_in_old(town, offices)])[0]
+    assert (old.status, old.code) == (Status.QUARANTINED, "chain.key_replaced")
+
+
+def hand_in_old(town: Session, offices: Offices) -> Path:
+    """The old computer goes on as if nothing had happened."""
+    fill(town, MONTH.shift(1))
+    return hand_in(town, MONTH.shift(1), offices.stick, "镇复核")
+
+
+def test_a_rotated_key_is_trusted_by_the_old_ones_word_and_used_in_both_directions(
+    pair: tuple[Session, Session], offices: Offices
+) -> None:
+    district, town = pair
+    enrol.rotate(town)
+    fill(town, MONTH)
+    arrived = receive.receive(district, [hand_in(town, MONTH, offices.stick, "镇复核")])[0]
+    assert arrived.status is Status.ACCEPTED
+    assert [p.epoch for p in partners.partners(district.workspace, status=partners.PartnerStatus.TRUSTED)] == [2]
+    enrol.rotate(district)
+    down = [outgoing.deliver(p, offices.stick) for p in receipt.write_receipts(district, [town.office])]
+    assert receive.receive(town, down)[0].status is Status.ACCEPTED
+    upper = partners.trusted_key(town.workspace, DISTRICT)
+    assert upper is not None
+    assert upper.epoch == 2
+
+
+def test_a_revoked_key_is_refused_for_good(pair: tuple[Session, Session], offices: Offices) -> None:
+    district, town = pair
+    fill(town, MONTH)
+    package = hand_in(town, MONTH, offices.stick, "镇复核")
+    enrol.revoke(district, town.office)
+    refused = receive.receive(district, [package])[0]
+    assert (refused.status, refused.code) == (Status.REFUSED, "chain.key_revoked")
+    with pytest.raises(UserError) as caught:
+        enrol.trust_unit(district, town.office, enrol.own_number(town))
+    assert caught.value.code == "trust.nothing_pending"

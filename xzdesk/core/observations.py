@@ -69,6 +69,11 @@ class Observations:
         """Element and its columns by unit code."""
         yield from self._columns.items()
 
+    def by_cell(self) -> Iterator[tuple[CellRef, Content]]:
+        """Every cell by its ref, in no promised order."""
+        for element, unit, period, content in self.cells():
+            yield CellRef(unit, element, period), content
+
     def cells(self) -> Iterator[tuple[str, str, Period, Content]]:
         """Element, unit, period, content of every cell, in no promised order."""
         for element, units in self._columns.items():

@@ -15,7 +15,9 @@ class RowCounts:
 
     new: int = 0
     changed: int = 0
-    removed: int = 0
+    """Deleted ones too."""
+    unknown: int = 0
+    """Held here, and not in the sender's register at all; they stay."""
     unchanged: int = 0
 
 

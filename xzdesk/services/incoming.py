@@ -52,9 +52,12 @@ class Values:
 class _ValueReader:
     """Reads value rows; what repeats (element and unit, period, content) is judged once."""
 
-    def __init__(self, catalogue: Catalogue, units: Collection[str], until: Period, extra: Collection[CellRef]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, units: Collection[str], years: range, until: Period, extra: Collection[CellRef]
+    ) -> None:
         self._catalogue = catalogue
         self._units = frozenset(units)
+        self._years = years
         self._until = until
         self._extra = frozenset((ref.element, ref.unit, str(ref.period)) for ref in extra)
         self._elements: dict[tuple[str, str], DataElement | str] = {}
@@ -108,7 +111,7 @@ class _ValueReader:
             return period
         if period.kind is not element.frequency:
             return "期别与采集项不符"
-        if period.year != self._until.year:
+        if period.year not in self._years:
             return "不在本次上报的年度内"
         return period if period.last_month <= self._until.last_month else "晚于本次上报的月份"
 
@@ -143,8 +146,17 @@ def read_values(
 
     Raises ``UserError`` ``package.csv_*`` when the part as a whole is not of the form.
     """
+    return _read(_ValueReader(catalogue, units, range(until.year, until.year + 1), until, corrected), part)
+
+
+def read_everything(catalogue: Catalogue, part: Part, units: Collection[str]) -> Values:
+    """The cells of ``units`` of all the plan's years. Raises as ``read_values``."""
+    years = range(catalogue.first_year, catalogue.last_year + 1)
+    return _read(_ValueReader(catalogue, units, years, Period.month(catalogue.last_year, 12), ()), part)
+
+
+def _read(reader: _ValueReader, part: Part) -> Values:
     values = Values()
-    reader = _ValueReader(catalogue, units, until, corrected)
     for line, row in enumerate(table(part, package_parts.VALUES), 2):
         cell = reader.read(row)
         if isinstance(cell, str):

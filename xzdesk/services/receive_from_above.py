@@ -14,7 +14,7 @@ from xzdesk.exchange import parts as package_parts
 from xzdesk.exchange import trust
 from xzdesk.exchange.trust import ReceiptBody, Taken
 from xzdesk.exchange.unpack import Opened
-from xzdesk.services import enrol, outgoing
+from xzdesk.services import enrol, handover, outgoing
 from xzdesk.services.effects import Effects
 from xzdesk.services.incoming import RETURNED_PART, table
 from xzdesk.services.session import Session
@@ -44,9 +44,13 @@ def apply_task(session: Session, opened: Opened) -> Effects:
     ws = session.workspace
     catalogue = enrol.read_catalogue_part(dict(opened.parts))
     notes = []
+    fresh = handover.is_fresh(session)
     if catalogues.install(ws, catalogue):
         registers.ensure_tables(ws, catalogue)
         notes.append(f"已启用第 {catalogue.version} 版指标目录。")
+        session.refresh()
+    if fresh and (taken := handover.take(session, opened, session.units)):
+        notes.append(f"已接手上级保存的本单位数据 {taken} 条。")
     part = opened.parts.get(TARGETS_PART)
     rows = table(part, package_parts.TARGETS) if part else []
     shares = [

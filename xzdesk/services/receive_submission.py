@@ -172,7 +172,8 @@ def _take_registers(session: Session, submission: _Submission) -> _Rows:
         header, rows = read_csv(part)
         staged = register_staging.stage(ws, schema, header, rows, allowed)
         bad.extend(BadRow(name, row.line, row.cells, row.cause) for row in staged.bad)
-        register_staging.apply_staged(ws, staged)
+        # A deleted row travels as a deleted row; one that the sender does not know at all stays.
+        register_staging.apply_staged(ws, staged, remove=False)
         counts[code] = RowCounts(len(staged.new), len(staged.changed), len(staged.removed), staged.unchanged)
         moved.update(RowRef(code, before[0]) for before, _ in staged.changed)
     return _Rows(counts, bad, moved)

@@ -51,20 +51,25 @@ def record_cells(session: Session, changes: Mapping[CellRef, DataValue | None], 
     ``reason`` is needed for a cell of a sealed period (更正) and for one that an office below has handed in (own
     edit). Raises ``UserError`` ``record.*`` for the first cell that cannot be recorded; then nothing is saved.
     """
+    with session.workspace.transaction("填报"):
+        return write_cells(session, changes, reason)
+
+
+def write_cells(session: Session, changes: Mapping[CellRef, DataValue | None], reason: str = "") -> Recorded:
+    """``record_cells`` as a part of the caller's transaction."""
     for ref, value in changes.items():
         check_cell(session, ref, value)
     ws, catalogue = session.workspace, session.catalogue
-    with ws.transaction("填报"):
-        before = values.read(ws, catalogue, units={ref.unit for ref in changes}, periods={r.period for r in changes})
-        changed = values.write(ws, catalogue, changes)
-        below = _handed_in_from_below(session, {ref.unit for ref in changed})
-        corrected = []
-        for ref in changed:
-            if ref.unit in below:
-                _edit_over(session, ref, before.get(ref), reason)
-            if session.level is not Level.DISTRICT and values.is_sealed(ws, ref.unit, ref.period):
-                _correct(session, ref, before.get(ref), changes[ref], reason)
-                corrected.append(ref)
+    before = values.read(ws, catalogue, units={ref.unit for ref in changes}, periods={r.period for r in changes})
+    changed = values.write(ws, catalogue, changes)
+    below = _handed_in_from_below(session, {ref.unit for ref in changed})
+    corrected = []
+    for ref in changed:
+        if ref.unit in below:
+            _edit_over(session, ref, before.get(ref), reason)
+        if session.level is not Level.DISTRICT and values.is_sealed(ws, ref.unit, ref.period):
+            _correct(session, ref, before.get(ref), changes[ref], reason)
+            corrected.append(ref)
     return Recorded(cells=tuple(changed), corrections=tuple(corrected))
 
 
@@ -169,15 +174,26 @@ def record_row(
 
     Raises ``UserError`` ``register.*`` from the store, ``record.other_office``.
     """
+    with session.workspace.transaction(f"台账 {_schema(session, register).title}"):
+        return Recorded(rows=(write_row(session, register, unit, fields, row),))
+
+
+def write_row(
+    session: Session,
+    register: str,
+    unit: str,
+    fields: Mapping[str, FieldValue],
+    row: str | None = None,
+    new_id: str | None = None,
+) -> RegisterRow:
+    """``record_row`` as a part of the caller's transaction; a new row may bring the id that others refer to."""
     schema = _schema(session, register)
     ws = session.workspace
     held = None if row is None else registers.get(ws, schema, row)
     _demand_own(session, unit if held is None else held.unit)
-    with ws.transaction(f"台账 {schema.title}"):
-        stored = (
-            registers.insert(ws, schema, unit, fields) if row is None else registers.update(ws, schema, row, fields)
-        )
-    return Recorded(rows=(stored,))
+    if row is None:
+        return registers.insert(ws, schema, unit, fields, new_id)
+    return registers.update(ws, schema, row, fields)
 
 
 def delete_row(session: Session, register: str, row: str) -> Recorded:

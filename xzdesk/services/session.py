@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -27,11 +28,11 @@ class Session:
     def level(self) -> Level:
         return self.office.level
 
-    @property
+    @cached_property
     def lineage(self) -> Lineage:
         return Lineage(self.catalogue.units, self.catalogue.events)
 
-    @property
+    @cached_property
     def units(self) -> tuple[OrgUnit, ...]:
         """The units this office keeps values of: itself, and for a town its villages and communities.
 
@@ -42,9 +43,11 @@ class Session:
         return (self.office,)
 
     def refresh(self) -> None:
-        """Take up a catalogue that has just been installed."""
+        """Take up a catalogue that has just been installed (or taken back)."""
         self.catalogue = catalogues.current(self.workspace)
         self.office = self.catalogue.units[self.office.code]
+        for derived in ("lineage", "units"):
+            self.__dict__.pop(derived, None)
 
     def require(self, *levels: Level) -> None:
         """Raises ``UserError`` ``workspace.wrong_kind`` unless the office is of one of ``levels``."""

@@ -9,10 +9,10 @@ from typing import Final
 from xzdesk.core.model import Level, OrgUnit
 from xzdesk.exchange import parts
 from xzdesk.exchange.manifest import Kind
-from xzdesk.services import enrol, outgoing, start
+from xzdesk.services import enrol, handover, outgoing, start
 from xzdesk.services.outgoing import Draft, Outgoing
 from xzdesk.services.session import Session
-from xzdesk.store import partners, target_splits
+from xzdesk.store import packages, partners, target_splits
 from xzdesk.store.partners import PartnerRole, PartnerStatus
 
 TARGETS_PART: Final = "targets.csv"
@@ -20,6 +20,8 @@ TARGETS_PART: Final = "targets.csv"
 
 def issue(session: Session, units: Sequence[OrgUnit]) -> list[Outgoing]:
     """Seal a task for each of ``units`` (directly below, trusted); one transaction.
+
+    An office that has handed nothing in yet (under its key) is handed what is held of its units.
 
     Raises ``UserError`` ``partner.not_trusted``, ``recovery.unproved``.
     """
@@ -36,8 +38,12 @@ def _issue(session: Session, unit: OrgUnit) -> Outgoing:
     rows = [(t.indicator, t.unit, str(t.year), f"{t.value:f}", "yes" if t.by_hand else "no") for t in split]
     tables = [enrol.catalogue_part(session.catalogue), parts.csv_part(TARGETS_PART, parts.TARGETS, rows)]
     body = outgoing.trust_list(session).to_body()
+    partner = outgoing.partner_of(session, unit.code)
+    if not packages.has_taken(session.workspace, unit.code, partner.epoch):
+        state, stated = handover.state_parts(session, receivers)
+        tables, body = [*tables, *state], {**body, **stated}
     draft = Draft(Kind.TASK, tables, body, {"targets": len(rows)})
-    return outgoing.seal(session, outgoing.partner_of(session, unit.code), draft)
+    return outgoing.seal(session, partner, draft)
 
 
 def trusted_units(session: Session) -> list[OrgUnit]:

@@ -280,6 +280,14 @@ def advance(ws: Workspace, unit: str, direction: Direction, epoch: int, sequence
     return new
 
 
+def has_taken(ws: Workspace, unit: str, epoch: int) -> bool:
+    """Whether a submission of ``unit`` under its key of ``epoch`` was ever accepted."""
+    return any(
+        record.epoch == epoch and record.status in (PackageStatus.ACCEPTED, PackageStatus.SUPERSEDED)
+        for record in listing(ws, direction=Direction.IN, unit=unit, kind=PackageKind.SUBMISSION)
+    )
+
+
 def adopt_head(ws: Workspace, unit: str, epoch: int, sequence: int, id: str) -> ChainHead:
     """Go on from what the other office says it received last, though no such package was sent from this state.
 

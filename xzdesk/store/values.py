@@ -146,6 +146,12 @@ def sealed_units(ws: Workspace, period: Period) -> set[str]:
     return {unit for (unit,) in ws.db.conn.execute("SELECT unit FROM sealed_period WHERE period = ?", wanted)}
 
 
+def sealed_months(ws: Workspace, unit: str) -> list[Period]:
+    """The months sealed for a unit, in order."""
+    rows = ws.db.conn.execute("SELECT period FROM sealed_period WHERE unit = ? ORDER BY period", (unit,))
+    return [Period.parse(period) for (period,) in rows]
+
+
 def first_sealed(ws: Workspace) -> Period | None:
     """The earliest month that is sealed for any unit; None before the first."""
     first = ws.db.conn.execute("SELECT min(period) FROM sealed_period").fetchone()[0]
@@ -202,6 +208,21 @@ def export(
         (element, unit, period, state, content_text(known[element], content))
         for element, unit, period, state, content in rows
     )
+
+
+def export_all(ws: Workspace, catalogue: Catalogue, units: Collection[str]) -> list[tuple[str, str, str, str, str]]:
+    """As ``export``, of every period."""
+    known = catalogue.elements
+    where, wanted = _condition(units, None, known)
+    return sorted(
+        (element, unit, period, state, content_text(known[element], content))
+        for element, unit, period, state, content in ws.db.conn.execute(_EXPORT + where, wanted)
+    )
+
+
+def is_empty(ws: Workspace) -> bool:
+    """Whether no cell has been recorded."""
+    return ws.db.conn.execute("SELECT 1 FROM data_value LIMIT 1").fetchone() is None
 
 
 def scope(catalogue: Catalogue, year: int, until: Period) -> list[Period]:
