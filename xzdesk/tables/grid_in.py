@@ -15,7 +15,7 @@ from typing import Final
 from xzdesk.core.model import NOT_APPLICABLE, CellRef, DataElement, OrgUnit
 from xzdesk.core.periods import Period
 from xzdesk.tables.content import is_empty, read_value, shown
-from xzdesk.tables.layout import SKIP, Grid, typed
+from xzdesk.tables.layout import SKIP, Grid, shown_key, shown_text, typed
 from xzdesk.tables.name_match import Names, element_names, key, other_unit
 from xzdesk.tables.reading import Entry, Import, element_of
 from xzdesk.tables.sheet_view import Found, SheetView
@@ -299,7 +299,10 @@ def _read_cell(
     ref = CellRef(unit.code, element.code, grid.period)
     reading = read_value(raw, element)
     if not typed(element, grid.baseline):
-        if reading.value is None or (ref in run.known and run.known[ref] != reading.value):
+        left_alone = reading.value is not None and (
+            run.shown.get(shown_key(ref)) == shown_text(reading.value) or run.known.get(ref) == reading.value
+        )
+        if not left_alone:
             run.find(
                 sheet,
                 place,

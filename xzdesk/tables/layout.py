@@ -13,8 +13,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from xzdesk.core.errors import UserError
-from xzdesk.core.model import Catalogue, DataElement, FieldType, Level, OrgUnit, RegisterField, RegisterSchema
+from xzdesk.core.model import (
+    Catalogue,
+    CellRef,
+    DataElement,
+    DataValue,
+    FieldType,
+    Level,
+    OrgUnit,
+    RegisterField,
+    RegisterSchema,
+)
 from xzdesk.core.periods import Period, PeriodKind
+from xzdesk.tables.numbers import plain
 from xzdesk.tables.table import Raw
 
 FORMAT: Final = "1"
@@ -126,6 +137,16 @@ def _grid(
 def typed(element: DataElement, baseline: bool) -> bool:
     """Whether the element's cells are filled in; otherwise the program computes them from a register."""
     return baseline or element.derivation is None
+
+
+def shown_key(ref: CellRef) -> str:
+    """Under which the hidden sheet notes a computed figure as it was shown, to tell it from one typed over it."""
+    return f"{ref.unit}/{ref.element}/{ref.period}"
+
+
+def shown_text(value: DataValue) -> str:
+    """A computed figure as the hidden sheet notes it."""
+    return plain(value.number) if value.number is not None else f"{value.state}:{value.choice or ''}"
 
 
 def shown_fields(schema: RegisterSchema) -> tuple[RegisterField, ...]:

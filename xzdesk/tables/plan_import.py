@@ -43,6 +43,7 @@ def plan(
     facts = _facts(table)
     if facts:
         _check_origin(run, table, facts)
+        run.shown = {place: text for name, place, text in facts if name == "shown"}
     registers: list[Columns] = []
     unread: list[Sheet] = []
     found_markers: set[str] = set()

@@ -40,6 +40,8 @@ class Import:
     unchanged: int = 0
     expected: set[str] = field(default_factory=set)
     """Codes of the units whose lines the file should show."""
+    shown: dict[str, str] = field(default_factory=dict)
+    """Computed figures as the file was given out with, by ``layout.shown_key``."""
     entries: defaultdict[CellRef, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     due: list[Grid] = field(init=False)
     baselines: list[Grid] = field(init=False)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from xzdesk.core.model import Catalogue, OrgUnit, RegisterRow, Values
+from xzdesk.core.model import Catalogue, CellRef, OrgUnit, RegisterRow, Values
 from xzdesk.core.periods import Period
 from xzdesk.tables.cell_styles import Styles
 from xzdesk.tables.grid_out import FIRST_ROW, HEAD_ROW, put_form, put_grid
@@ -27,6 +27,9 @@ from xzdesk.tables.layout import (
     dependency_order,
     grids,
     register_marker,
+    shown_key,
+    shown_text,
+    typed,
 )
 from xzdesk.tables.register_out import put_register
 from xzdesk.tables.row_names import RowNames
@@ -99,18 +102,38 @@ def write_workbook(catalogue: Catalogue, contents: Contents) -> bytes:
         title = f"{contents.office.name} {schema.title}台账"
         put_register(sheet, schema, contents.rows.get(schema.code, ()), names, row_names, title, styles, lists)
         printed_wide(sheet, (0, FIRST_ROW - 1))
-    facts = [("format", FORMAT), ("office", contents.office.code), ("office_name", contents.office.name)]
-    facts += [("period", str(contents.period)), ("catalogue", catalogue.id)]
-    facts += [("version", str(catalogue.version)), ("digest", catalogue.digest)]
-    facts += [("sheet", grid.marker) for grid in reports]
-    facts += [("sheet", register_marker(schema)) for schema in schemas]
-    for row, (key, content) in enumerate(facts):
-        put_text(hidden, row, 0, key, styles.text())
-        put_text(hidden, row, 1, content, styles.text())
-    for row, sheet in enumerate([*sheets, *registers], len(facts) - len(sheets) - len(registers)):
-        put_text(hidden, row, 2, sheet.get_name(), styles.text())
+    markers = [*(grid.marker for grid in reports), *(register_marker(schema) for schema in schemas)]
+    facts = _facts(catalogue, contents)
+    facts += [("sheet", m, s.get_name()) for m, s in zip(markers, [*sheets, *registers], strict=True)]
+    facts += _computed(reports, contents.values)
+    for row, fact in enumerate(facts):
+        for column, content in enumerate(fact):
+            put_text(hidden, row, column, content, styles.text())
     book.close()
     return buffer.getvalue()
+
+
+def _facts(catalogue: Catalogue, contents: Contents) -> list[tuple[str, str, str]]:
+    facts = {
+        "format": FORMAT,
+        "office": contents.office.code,
+        "office_name": contents.office.name,
+        "period": str(contents.period),
+        "catalogue": catalogue.id,
+        "version": str(catalogue.version),
+        "digest": catalogue.digest,
+    }
+    return [(key, content, "") for key, content in facts.items()]
+
+
+def _computed(reports: Sequence[Grid], values: Values) -> Iterator[tuple[str, str, str]]:
+    """The computed figures as they are shown."""
+    for grid in reports:
+        for element in grid.elements:
+            for unit in grid.units if not typed(element, grid.baseline) else ():
+                ref = CellRef(unit.code, element.code, grid.period)
+                if ref in values:
+                    yield ("shown", shown_key(ref), shown_text(values[ref]))
 
 
 def _put_report(
