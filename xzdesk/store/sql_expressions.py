@@ -352,12 +352,10 @@ class _Compiler:
 
     def _call_abs(self, arguments: list[ast.expr]) -> Term:
         term = self.term(arguments[0])
+        if not _numeric(term):
+            return NOTHING
         # The function abs() fails on the smallest integer; this goes on with floating point.
-        return (
-            replace(term, kind=Kind.NUMBER, sql=f"max({term.sql}, -{term.sql})", constant=None)
-            if _numeric(term)
-            else NOTHING
-        )
+        return replace(term, kind=Kind.NUMBER, sql=f"max({term.sql}, -{term.sql})", constant=None)
 
     def _call_min(self, arguments: list[ast.expr]) -> Term:
         return self._extreme("min", "<=", arguments)
