@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyrage
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vectors.package_writer import DISTRICT, TOWN, Office
@@ -50,6 +50,7 @@ def test_bech32_writes_the_texts_of_its_specification(text: str) -> None:
     assert bech32.encode_symbols(prefix, [bech32.CHARSET.index(mark) for mark in data[:-6]]) == text
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32))
 def test_bech32_is_what_the_age_library_writes(seed: bytes) -> None:
     text = bech32.encode("age-secret-key-", seed).upper()
@@ -100,6 +101,7 @@ def test_the_number_tells_above_from_below() -> None:
     assert keys.number(LOWER, UPPER) != keys.number(UPPER, LOWER)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**30 - 1), st.sampled_from([" ", "", "-", "\u3000", "\n", "，", " - "]), st.booleans())
 def test_a_number_is_read_however_it_is_typed(value: int, between: str, wide: bool) -> None:
     digits = f"{value:030d}"
@@ -167,6 +169,7 @@ def test_the_paper_is_read_however_it_is_typed(typed: str) -> None:
     assert keys.read_paper(typed) == PAPER
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32))
 def test_every_paper_is_read_again(seed: bytes) -> None:
     paper = keys.recovery_paper(bech32.encode("age-secret-key-", seed).upper())

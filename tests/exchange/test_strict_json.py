@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xzdesk.core.errors import UserError
@@ -25,11 +25,13 @@ def depth(value: Any) -> int:
     return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
 
 
+@settings(deadline=None)
 @given(VALUES.filter(lambda value: depth(value) <= limits.JSON_DEPTH), st.booleans())
 def test_means_what_json_means(value: Any, escaped: bool) -> None:
     assert strict_json.parse(json.dumps(value, ensure_ascii=escaped).encode(), "清单") == value
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text('[]{}",:\\ 0123456789-+.eE\ttruefalsn\0', max_size=60).map(str.encode))
 def test_never_fails_otherwise_than_in_words(data: bytes) -> None:
     with suppress(UserError):

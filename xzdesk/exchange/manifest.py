@@ -133,8 +133,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 KNOWN: Final = frozenset(Manifest.__struct_fields__)
 
-BODY_NAMES: Final = ("keys", "trust", "invitation", "enrolment", "receipt", "rotation")
-"""Records in the body that this version understands; trust.py reads them."""
+BODY_NAMES: Final = (
+    *("keys", "trust", "invitation", "enrolment", "receipt", "rotation"),
+    *("signed_by", "revisions", "attachments"),
+)
+"""What this version understands in a body: the records that trust.py reads, then what a submission says beside."""
 
 UNDERSTOOD: Final = KNOWN | {f"body.{name}" for name in BODY_NAMES}
 """What ``critical`` may name without being refused."""
