@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +14,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from xzdesk.core.errors import UserError
 from xzdesk.core.periods import Period
+
+
+def prepare(as_json: bool) -> None:
+    """A sign that the terminal's encoding lacks becomes a question mark, no fault; JSON that is piped is UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if as_json and isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 def plain(value: object) -> Any:
@@ -44,6 +51,17 @@ def plain(value: object) -> Any:
 def tell(value: object, as_json: bool, text: str = "") -> None:
     """The answer of a command: ``value`` as JSON, or ``text`` for a person."""
     sys.stdout.write((json.dumps(plain(value), ensure_ascii=False, indent=1) if as_json else text) + "\n")
+    sys.stdout.flush()
+
+
+def tell_help(text: str) -> None:
+    """Help that was not asked for: what a person sees who wrote no command."""
+    sys.stderr.write(f"{text}\n")
+
+
+def of_error(error: UserError) -> dict[str, str]:
+    """An error as JSON says it."""
+    return {"code": error.code, "message": error.message, "hint": error.hint}
 
 
 def tell_error(code: str, message: str, hint: str, as_json: bool) -> None:
@@ -53,8 +71,27 @@ def tell_error(code: str, message: str, hint: str, as_json: bool) -> None:
         sys.stderr.write(f"{message}\n{hint}\n" if hint else f"{message}\n")
 
 
+def lines(*parts: str | Iterable[str] | None) -> str:
+    """Sentences under each other; what is empty or None is left out."""
+    found: list[str] = []
+    for part in parts:
+        found.extend([part] if isinstance(part, str) else part or ())
+    return "\n".join(line for line in found if line)
+
+
+def moment(utc: str) -> str:
+    """A stored time (UTC, with Z) as the clock on the wall shows it; empty stays empty."""
+    if not utc:
+        return ""
+    return dt.datetime.fromisoformat(utc.replace("Z", "+00:00")).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], figures: Iterable[int] = ()) -> str:
     """A table as text, as wide as the terminal; the columns numbered in ``figures`` are right-aligned."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     right = set(figures)
     made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for number, column in enumerate(columns):

@@ -33,8 +33,12 @@ def find(session: Session, register: str, name: str, unit: str | None = None) ->
     ]
     if not found:
         raise UserError(
-            "row.unknown", f"台账“{schema.title}”里没有这一行。", "请写行号（至少前 8 位）或这一行的全名，并核对所属单位。"
+            "row.unknown",
+            f"台账“{schema.title}”里没有这一行。",
+            "请写行号（至少前 8 位）或这一行的全名，并核对所属单位。",
         )
     if len(found) > 1:
-        raise UserError("row.ambiguous", f"台账“{schema.title}”里这样叫的有 {len(found)} 行。", "请写行号（至少前 8 位）。")
+        raise UserError(
+            "row.ambiguous", f"台账“{schema.title}”里这样叫的有 {len(found)} 行。", "请写行号（至少前 8 位）。"
+        )
     return found[0]
