@@ -27,7 +27,8 @@ from xzdesk.core.errors import UserError
 from xzdesk.core.model import NOT_APPLICABLE, NOT_STARTED, Catalogue, CellRef, DataValue, RegisterRow
 from xzdesk.core.periods import Period
 from xzdesk.tables.csv_text import write_csv
-from xzdesk.tables.table import Plan
+from xzdesk.tables.plan_import import plan
+from xzdesk.tables.table import Plan, Raw, Sheet, Table
 
 
 def sheet_of(book: Workbook, name: str) -> Worksheet:
@@ -431,6 +432,18 @@ def test_another_unit_in_a_csv_is_not_taken(office: Office) -> None:
     assert values(done) == {(UPPER, "households"): DataValue.of(600)}
 
 
+def test_a_unit_stated_for_the_whole_csv_counts(office: Office) -> None:
+    done = office.plan("2026年12月,,单位：元\n村名,经营性收入,户籍户数\n上溪村,95000,600\n".encode())
+    assert codes(done) == [("import.other_measure", "表", "B2")]
+    assert values(done) == {(UPPER, "households"): DataValue.of(600)}
+
+
+def test_findings_are_counted_to_a_limit(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xzdesk.tables.reading.MAX_FINDINGS", 1)
+    done = office.plan("村名,户籍户数\n上溪村,一\n下溪村,二\n石桥村,三\n".encode())
+    assert codes(done) == [("number.unreadable", "表", "B2"), ("import.too_many", "", "")]
+
+
 def test_a_csv_of_something_else_is_a_finding(office: Office) -> None:
     assert codes(office.plan("姓名,电话\n甲,1\n".encode())) == [("import.not_understood", "表", "")]
 
@@ -654,7 +667,7 @@ def test_any_layout_of_the_same_values_ends_in_the_same_values(
     moves=st.lists(st.tuples(st.sampled_from(["row", "column"]), st.integers(1, 16), st.integers(1, 3)), max_size=4),
     order=st.permutations(range(4)),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_marked_sheet_survives_any_inserted_lines(
     tiny: Catalogue, moves: list[tuple[str, int, int]], order: list[int]
 ) -> None:
@@ -669,3 +682,19 @@ def test_a_marked_sheet_survives_any_inserted_lines(
             (sheet.insert_rows if what == "row" else sheet.insert_cols)(place, count)
 
     unchanged(after(office, bend))
+
+
+WORD = st.sampled_from(
+    ["", "上溪村", "下溪村", UPPER, LOWER, "户籍户数", "households", "xzdesk:grid:village:2026-12", "xzdesk:skip", "/",
+     "xzdesk:register:well", "xzdesk:unit", "name", "名称", "类别", "建成日期", "kind", WELL, "2026-01-01", "合计"]
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(WORD | st.floats() | st.text(max_size=5) | st.booleans(), max_size=6), max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_no_sheet_raises(tiny: Catalogue, rows: list[list[Raw]]) -> None:
+    office = Office(tiny)
+    done = plan(
+        Table("表.xlsx", "xlsx", (Sheet("表", rows),)), tiny, office.units, DECEMBER, office.values, office.rows
+    )
+    assert all(finding.message and finding.hint for finding in done.findings)

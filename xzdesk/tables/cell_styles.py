@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from xzdesk.core.model import FieldType, RegisterField
+
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
@@ -58,6 +60,12 @@ class Styles:
 
     def date(self) -> Format:
         return self._get("date", self._cell({"num_format": "yyyy-mm-dd", "align": "center"}, False))
+
+    def beyond(self, field: RegisterField) -> Format | None:
+        """Of a register's column below the prepared rows: what is typed there keeps its kind, without a box."""
+        shapes = {FieldType.STRING: "@", FieldType.DATE: "yyyy-mm-dd"}
+        shape = None if field.choices else shapes.get(field.type)
+        return self._get(f"beyond{shape}", {"num_format": shape, "locked": False}) if shape else None
 
     def not_asked(self) -> Format:
         """A cell that the unit does not fill in: crossed out, so that it shows in print as well."""

@@ -16,7 +16,7 @@ from xzdesk.core.model import NOT_APPLICABLE, CellRef, DataElement, OrgUnit
 from xzdesk.core.periods import Period
 from xzdesk.tables.content import is_empty, read_value, shown
 from xzdesk.tables.layout import SKIP, Grid, shown_key, shown_text, typed
-from xzdesk.tables.name_match import Names, element_names, key, other_unit
+from xzdesk.tables.name_match import Names, element_names, general_units, key, other_unit
 from xzdesk.tables.reading import Entry, Import, element_of
 from xzdesk.tables.sheet_view import Found, SheetView
 from xzdesk.tables.table import Sheet
@@ -217,12 +217,13 @@ def _check_heads(run: Import, lines: Lines, marker_column: int, marker_row: int)
     exact = {key(element.name): element for element in everything}
     words = run.unit_words()
     top = [row for row in range(lines.first_row) if row != marker_row]
+    general = general_units(view.at(row, column) for row in top for column in range(view.columns))
     for column, elements in list(lines.elements.items()):
         heads = [view.at(row, column) for row in top]
         texts = {key(head) for head in heads} - {""}
         own = {key(element.name) for element in elements}
         others = [exact[text] for text in sorted(texts) if text in exact and text not in own]
-        unit = "" if column == marker_column else other_unit(heads, elements[0].unit, words)
+        unit = "" if column == marker_column else other_unit(heads, elements[0].unit, words, general)
         place = view.place(_head_row(view, top, column), column)
         if others and not texts & own:
             run.find(

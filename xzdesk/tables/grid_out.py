@@ -32,7 +32,7 @@ def put_grid(
     _put_corner(sheet, grid.marker, title, styles)
     put_text(sheet, HEAD_ROW, 0, "填报单位", styles.head())
     put_text(sheet, UNIT_ROW, 0, "", styles.under_head())
-    sheet.set_column(0, 0, column_width(*(names[unit.code] for unit in grid.units)), styles.name())
+    sheet.set_column(0, 0, column_width(*(names[unit.code] for unit in grid.units)))
     sheet.set_column(ID_COLUMN, ID_COLUMN, 14, None, {"hidden": True})
     sheet.set_row(HEAD_ROW, 48)
     last = FIRST_ROW + len(grid.units) - 1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Final, Generic, TypeVar
 
 from xzdesk.core.model import DataElement, OrgUnit, RegisterField
-from xzdesk.tables.numbers import fold, same_unit
+from xzdesk.tables.numbers import fold, same_measure, same_unit
 from xzdesk.tables.table import Raw
 
 T = TypeVar("T", bound=Hashable)
@@ -18,6 +18,8 @@ LONGEST: Final = 80
 _COMMITTEE: Final = re.compile(r"(?:村民委员会|村委会|社区居民委员会|社区居委会|居民委员会|居委会|委会)\Z")
 _ENDING: Final = re.compile(r"(?:村|社区)\Z")
 _NUMBERED: Final = re.compile(r"(?:\d{1,2}[.、)]|\(\d{1,2}\)|[一二三四五六七八九十]{1,2}、)")
+_UNIT_IS: Final = "单位:"
+_GENERAL: Final = re.compile(r"单位:([^():,，、;]{1,12})")
 _BRACKET: Final = re.compile(r"\(([^()]{1,12})\)\Z")
 
 
@@ -100,11 +102,19 @@ def stated_units(raw: Raw) -> list[str]:
     if not text:
         return []
     bracket = _BRACKET.search(text)
-    return [text.removeprefix("单位:"), *([bracket[1].removeprefix("单位:")] if bracket else [])]
+    return [text, *([bracket[1].removeprefix(_UNIT_IS)] if bracket else [])]
 
 
-def other_unit(heads: Iterable[Raw], unit: str, known_units: Iterable[str]) -> str:
-    """The unit that ``heads`` state where it is not ``unit``; empty when they state ``unit`` or none that is known."""
+def general_units(raws: Iterable[Raw]) -> list[str]:
+    """Units stated for the whole sheet: ``单位：万元``, ``（单位：元）``."""
+    return [match[1] for raw in raws if (match := _GENERAL.search(key(raw)))]
+
+
+def other_unit(heads: Iterable[Raw], unit: str, known_units: Iterable[str], general: Iterable[str] = ()) -> str:
+    """The unit that ``heads`` state where it is not ``unit``; empty when they state ``unit`` or none that is known.
+
+    Where they state none, what is stated for the whole sheet (``general``) counts, if it measures the same thing.
+    """
     if not unit:
         return ""
     stated = [text for head in heads for text in stated_units(head)]
@@ -114,4 +124,5 @@ def other_unit(heads: Iterable[Raw], unit: str, known_units: Iterable[str]) -> s
     for text in stated:
         if any(same_unit(text, word) for word in words):
             return text
-    return ""
+    scales = [text for text in general if same_measure(text, unit)]
+    return scales[0] if scales and not any(same_unit(text, unit) for text in scales) else ""

@@ -159,6 +159,11 @@ def same_unit(written: str, unit: str) -> bool:
     return _split_unit(fold(written)) == _split_unit(fold(unit))
 
 
+def same_measure(written: str, unit: str) -> bool:
+    """Whether both measure the same thing, whatever the scale: 元 and 万元."""
+    return _split_unit(fold(written))[1] == _split_unit(fold(unit))[1]
+
+
 def _split_unit(unit: str) -> tuple[int, str]:
     """(multiplier, base word): (10000, 元) for 万元."""
     word = _ALIASES.get(unit.lower(), unit)

@@ -58,6 +58,9 @@ class Import:
         """Add a finding; beyond ``MAX_FINDINGS`` the file as a whole is wrong, and more would help nobody."""
         if len(self.plan.findings) < MAX_FINDINGS:
             self.plan.findings.append(TableFinding(sheet.name, cell, code, message, hint))
+        elif len(self.plan.findings) == MAX_FINDINGS:
+            message = f"读不出的地方超过 {MAX_FINDINGS} 处，其余没有列出，也没有读取。"
+            self.plan.findings.append(TableFinding("", "", "import.too_many", message, "请核对文件是否选对。"))
 
     def problem(self, sheet: Sheet, cell: str, what: str, problem: Problem) -> None:
         """A content that cannot be taken; ``what`` names unit and element or field."""
@@ -78,14 +81,12 @@ class Import:
             for entry in others:
                 name = self.what(ref)
                 other = f"“{first.sheet}”表 {first.cell}"
-                self.plan.findings.append(
-                    TableFinding(
-                        entry.sheet,
-                        entry.cell,
-                        "import.contradiction",
-                        f"{name}：与{other} 填的不一样，两处都没有读取。",
-                        "请只留一处，或改成一样。",
-                    )
+                self.find(
+                    Sheet(entry.sheet, []),
+                    entry.cell,
+                    "import.contradiction",
+                    f"{name}：与{other} 填的不一样，两处都没有读取。",
+                    "请只留一处，或改成一样。",
                 )
             if others:
                 continue

@@ -15,7 +15,7 @@ from xzdesk.tables.sheet_writer import Lists, field_style, put_field, put_text
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-NEW_ROWS: Final = 300
+NEW_ROWS: Final = 100
 """Prepared empty rows below the entries."""
 _MEASURED: Final = 200
 """Entries whose contents decide the width of a column."""
@@ -42,7 +42,7 @@ def put_register(
     sheet.set_row(ID_ROW, None, None, {"hidden": True})
     put_text(sheet, HEAD_ROW, 0, "所属单位", styles.head())
     put_text(sheet, UNIT_ROW, 0, "必填" if len(names) > 1 else "", styles.under_head())
-    sheet.set_column(0, 0, column_width(*names.values()), styles.text())
+    sheet.set_column(0, 0, column_width(*names.values()))
     sheet.set_column(ID_COLUMN, ID_COLUMN, 14, None, {"hidden": True})
     sheet.set_row(HEAD_ROW, 36)
     if len(names) > 1:
@@ -50,7 +50,7 @@ def put_register(
     for column, field in enumerate(fields, ID_COLUMN + 1):
         _put_head(sheet, column, field, styles)
         shown = [_width_text(field, row, row_names) for row in rows[:_MEASURED]]
-        sheet.set_column(column, column, column_width(field.title, *field.choices, *shown), field_style(field, styles))
+        sheet.set_column(column, column, column_width(field.title, *field.choices, *shown), styles.beyond(field))
         lists.offer(sheet, (FIRST_ROW, column), (last, column), _choices(field, names, row_names))
     for number, row in enumerate(rows, FIRST_ROW):
         put_text(sheet, number, 0, names.get(row.unit, row.unit), styles.name())
@@ -60,6 +60,10 @@ def put_register(
             if field.references and isinstance(value, str):
                 value = row_names.of(field.references, value)
             put_field(sheet, number, column, field, value, styles)
+    for number in range(FIRST_ROW + len(rows), last + 1):
+        sheet.write_blank(number, 0, None, styles.text())
+        for column, field in enumerate(fields, ID_COLUMN + 1):
+            sheet.write_blank(number, column, None, field_style(field, styles))
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{last + 1}"})
     # From the first column on, hidden ids included: sorting by the arrows takes whole rows.
     sheet.autofilter(UNIT_ROW, 0, FIRST_ROW + len(rows) - 1 if rows else UNIT_ROW, ID_COLUMN + len(fields))
