@@ -138,7 +138,7 @@ def effective(
         open_units = {
             due: open_now
             for due in _ending_within(kind, first, period)
-            if (open_now := [unit for unit in units if (unit.code, _month_text(due)) not in sealed])
+            if (open_now := [unit for unit in units if (unit.code, str(due.end_month())) not in sealed])
         }
         for element, unit, due, content in _live(ws, catalogue, derived, open_units, lineage):
             observations.put(element.code, unit, due, content)
@@ -195,11 +195,6 @@ def _ending_within(kind: PeriodKind, first_month: int, month: Period) -> Iterato
     while due.last_month >= first_month:
         yield due
         due = due.shift(-1)
-
-
-def _month_text(period: Period) -> str:
-    """The month that ends the period, as the table of sealed months has it."""
-    return str(Period.month(period.year, period.last_month % 12 + 1))
 
 
 def _baselines(ws: Workspace, catalogue: Catalogue, element: DataElement, units: set[str]) -> dict[str, int]:
