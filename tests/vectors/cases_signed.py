@@ -306,17 +306,17 @@ CARRIED = [
         Mode.CARRIED,
     ),
     Case(
-        "carried-9-recipients",
+        "carried-7-recipients",
         ACCEPTED,
         "as many recipients as allowed",
-        lambda: carrying("c14", STRANGER.keys(box_publics=recipients(9))),
+        lambda: carrying("c14", STRANGER.keys(box_publics=recipients(7))),
         Mode.CARRIED,
     ),
     Case(
-        "carried-10-recipients",
+        "carried-8-recipients",
         "package.body_invalid",
         "one more",
-        lambda: carrying("c15", STRANGER.keys(box_publics=recipients(10))),
+        lambda: carrying("c15", STRANGER.keys(box_publics=recipients(8))),
         Mode.CARRIED,
     ),
     Case(

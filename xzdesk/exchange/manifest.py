@@ -135,7 +135,7 @@ KNOWN: Final = frozenset(Manifest.__struct_fields__)
 
 BODY_NAMES: Final = (
     *("keys", "trust", "invitation", "enrolment", "receipt", "rotation"),
-    *("signed_by", "revisions", "attachments"),
+    *("signed_by", "revisions", "sealed"),
 )
 """What this version understands in a body: the records that trust.py reads, then what a submission says beside."""
 

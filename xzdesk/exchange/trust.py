@@ -28,7 +28,7 @@ from xzdesk.exchange.manifest import (
     UnitCode,
 )
 
-BOX_PUBLICS: Final = 9
+BOX_PUBLICS: Final = 7
 """Recipients of one office: its own key, deputies, the paper recovery key. With the sender's own a header stays within
 its stanzas."""
 

@@ -68,6 +68,11 @@ def _read(folder: Path, path: Path) -> str:
         ) from error
 
 
+def load_shipped(catalogue: str) -> Catalogue:
+    """A catalogue that ships with the program, by its name. Raises as ``load``."""
+    return load(paths.seed(catalogue))
+
+
 def load(folder: Path | None = None) -> Catalogue:
     """Parse and validate the catalogue in ``folder`` (default: the one that ships with the program).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from xzdesk.core import checks, reasons
@@ -89,12 +89,21 @@ def asked_cells(session: Session, units: Sequence[OrgUnit], period: Period) -> l
 
 def give_reason(session: Session, finding: Finding, reason: str) -> None:
     """Explain a soft finding. Raises ``UserError`` ``reason.hard``, ``reason.refused``."""
-    if finding.severity is Severity.HARD:
-        raise UserError("reason.hard", "这一条必须改正，不能用说明代替。", finding.hint)
-    if refused := reasons.refuse_reason(reason, finding.message):
-        raise UserError("reason.refused", f"说明不够具体：{refused}", "请写清原因，例如“6户整体拆迁，见镇拆迁办名单”。")
+    give_reasons(session, [finding], reason)
+
+
+def give_reasons(session: Session, findings: Collection[Finding], reason: str) -> None:
+    """Explain several soft findings alike, all or none. Raises as ``give_reason``."""
+    for finding in findings:
+        if finding.severity is Severity.HARD:
+            raise UserError("reason.hard", "这一条必须改正，不能用说明代替。", finding.hint)
+        if refused := reasons.refuse_reason(reason, finding.message):
+            raise UserError(
+                "reason.refused", f"说明不够具体：{refused}", "请写清原因，例如“6户整体拆迁，见镇拆迁办名单”。"
+            )
     with session.workspace.transaction("说明"):
-        verdicts.give_reason(session.workspace, finding, reason)
+        for finding in findings:
+            verdicts.give_reason(session.workspace, finding, reason)
 
 
 def value_text(session: Session, ref: CellRef, value: DataValue | None) -> str:

@@ -174,7 +174,6 @@ def _draft(
     body = {
         "signed_by": {"recorder": ws.user, "reviewer": signature.name, "role": str(signature.role), "at": ws.now()},
         "revisions": revisions.bump(ws, codes),
-        "attachments": list(attached.in_scope),
     }
     totals = {"values": len(value_rows), "rows": rows, "corrections": len(corrections), "findings": len(findings)}
     everything: tuple[Part, ...] = (*tables, *attached.parts)

@@ -108,7 +108,7 @@ RECOVERY_RECIPIENT: Final = "recipients.recovery"
 SUITE: Final = 1
 """Of this office's own keys."""
 
-RECIPIENTS_MAX: Final = 8
+RECIPIENTS_MAX: Final = 7
 """Of one office. With the sender's own and the recovery recipient a header stays below its 16 stanzas."""
 
 _OWN_COLUMNS: Final = "epoch, key_id, sign_seed, sign_public, box_secret, box_public, created_at"

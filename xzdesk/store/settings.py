@@ -65,7 +65,8 @@ OFFICE: Final = Setting("office", "单位", "", "这个工作库属于哪个单�
 RECOVERY_PROVED: Final = Setting(
     "recovery_proved", "恢复密钥已试用", False, "纸质恢复密钥是否照打印件输入并核对过。", _yes_no
 )
-"""These two are facts, set by the program."""
+DEMONSTRATION: Final = Setting("demonstration", "演示数据", False, "工作库里的数据是编造的，供演示和练习。", _yes_no)
+"""These are facts, set by the program."""
 
 SETTINGS: Final[tuple[Setting[int] | Setting[str] | Setting[bool], ...]] = (
     IDLE_LOCK_MINUTES,
