@@ -45,6 +45,14 @@ class Proposal:
     register: DataValue
 
 
+def held(session: Session, ref: CellRef) -> DataValue | None:
+    """What is recorded at one cell; None: nothing (未填)."""
+    found = values.read(
+        session.workspace, session.catalogue, units=[ref.unit], periods=[ref.period], elements=[ref.element]
+    )
+    return found.get(ref)
+
+
 def record_cells(session: Session, changes: Mapping[CellRef, DataValue | None], reason: str = "") -> Recorded:
     """Save cells; None clears one.
 
