@@ -420,6 +420,12 @@ def test_the_list_of_one_unit_is_read_by_names(office: Office) -> None:
     assert values(done) == {(UPPER, "households"): DataValue.of(600), (UPPER, "income"): DataValue.of(Decimal("9.5"))}
 
 
+def test_a_list_of_one_line_is_read_by_names(office: Office) -> None:
+    done = office.plan("临溪镇 镇月报,,\n采集项,计量单位,2026年12月\n数字工厂,家,4\n".encode())
+    assert values(done) == {(TOWN, "factories"): DataValue.of(4)}
+    assert done.findings == []
+
+
 def test_a_title_of_another_month_stops_a_csv(office: Office) -> None:
     done = office.plan("2026年11月报表\n村名,户籍户数\n上溪村,600\n".encode())
     assert codes(done) == [("import.other_period", "表", "A1")]

@@ -407,7 +407,7 @@ def _figure_row(run: Import, lines: Lines, head: int) -> None:
     unit = run.units[named.pop() if len(named) == 1 else next(iter(run.units))]
     heads = _FIGURE_HEADS | {key(grid.period.label()) for grid in run.due}
     for row in range(view.rows):
-        if row != head and any(key(view.at(row, column)) in heads for column in range(view.columns)):
+        if row != head and any(key(view.at(row, column)) in heads for column in range(lines.first_column)):
             lines.units[row] = unit
             return
 

@@ -44,6 +44,7 @@ _OPTIONS: Final = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
+    "default_format_properties": {"font_name": "宋体", "font_size": 11},
 }
 _MADE: Final = dt.datetime(2000, 1, 1)
 """Stands as the day of making, so that the same contents give the same bytes."""
