@@ -189,7 +189,7 @@ class Panel:
         if line is None:
             return None
         position = self._position[month or self.last]
-        if not line.asked[position] and not line.known[position]:
+        if not (line.asked[position] or line.known[position] or line.missing[position]):
             return None
         made = self._made.get((indicator, unit))
         return made[position] if made is not None else self._make(indicator, unit, position)
