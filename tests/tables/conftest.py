@@ -8,6 +8,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from xzdesk.core.model import (
     NOT_APPLICABLE,
@@ -109,3 +110,38 @@ def changed(data: bytes, change: Callable[[Workbook], None]) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def sheet_of(book: Workbook, name: str) -> Worksheet:
+    sheet = book[name]
+    assert isinstance(sheet, Worksheet)
+    return sheet
+
+
+def after(office: Office, change: Callable[[Workbook], None]) -> Plan:
+    return office.plan(changed(office.workbook(), change))
+
+
+def values(done: Plan) -> dict[tuple[str, str], DataValue]:
+    return {(change.ref.unit, change.ref.element): change.value for change in done.cells}
+
+
+def codes(done: Plan) -> list[tuple[str, str, str]]:
+    return [(finding.code, finding.sheet, finding.cell) for finding in done.findings]
+
+
+def unchanged(done: Plan) -> None:
+    assert (done.cells, done.rows, done.findings) == ([], [], [])
+
+
+def put_row(sheet: Worksheet, number: int, cells: list[object]) -> None:
+    for column, content in enumerate(cells, 1):
+        put(sheet, number, column, content)
+
+
+def put(sheet: Worksheet, row: int, column: int, content: object) -> None:
+    """As typed with an apostrophe in front: this library would take ``=东井`` for a formula."""
+    cell = sheet.cell(row, column)
+    cell.value = content
+    if isinstance(content, str):
+        cell.data_type = "s"
