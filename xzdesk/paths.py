@@ -21,6 +21,11 @@ def seed(catalogue: str) -> Path:
     return _root() / "db" / "seed" / catalogue
 
 
+def demo_script(catalogue: str) -> Path:
+    """The file that says how a catalogue's demonstration data are invented."""
+    return _root() / "db" / "demo" / f"{catalogue}.toml"
+
+
 def migrations() -> Path:
     """The folder of numbered SQL files."""
     return _root() / "db" / "migrations"
