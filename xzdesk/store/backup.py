@@ -48,7 +48,8 @@ def make(ws: Workspace, folder: Path | None = None, kept: int = 10, progress: Pr
     if ws.in_transaction:
         raise RuntimeError("a backup cannot be made within a transaction")
     folder = ws.path.parent / FOLDER if folder is None else folder
-    target = folder / f"{ws.path.stem}_{ws.now().replace(':', '').replace('-', '')}{ws.path.suffix}"
+    now = ws.now()
+    target = folder / f"{ws.path.stem}_{now.replace(':', '').replace('-', '')}{ws.path.suffix}"
     temporary = folder / f".{target.name}.new"
     slots = keyslots.slots_path(target)
     with _told("backup", "备份没有做成"):
@@ -70,7 +71,7 @@ def make(ws: Workspace, folder: Path | None = None, kept: int = 10, progress: Pr
                 leftover.unlink(missing_ok=True)
             raise
         _rotate(folder, ws.path, kept)
-    return Backup(target, ws.now(), target.stat().st_size)
+    return Backup(target, now, target.stat().st_size)
 
 
 def listing(folder: Path, workspace: Path) -> tuple[Backup, ...]:
