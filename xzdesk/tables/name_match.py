@@ -62,13 +62,13 @@ class Names(Generic[T]):
 
 
 def unit_names(units: Iterable[OrgUnit]) -> Names[str]:
-    """Codes by name, by code, by ``name（code）``; for 木桥港村委会 also 木桥港村 and 木桥港， where only one fits."""
+    """Codes by name, by code, by ``name（code）``; for 石桥村委会 also 石桥村 and 石桥， where only one fits."""
     named = [(text, unit.code) for unit in units for text in (unit.name, unit.code, f"{unit.name}（{unit.code}）")]
     return Names(named, _without_committee, lambda text: _ENDING.sub("", _without_committee(text)))
 
 
 def _without_committee(text: str) -> str:
-    """木桥港村委会, 木桥港村民委员会 and 木桥港村 are one."""
+    """石桥村委会, 石桥村民委员会 and 石桥村 are one."""
     if not _COMMITTEE.search(text):
         return text
     stem = _COMMITTEE.sub("", text)
