@@ -5,6 +5,7 @@ The month is sealed, the package built and recorded in one transaction; only the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xzdesk.core.errors import UserError
@@ -54,18 +55,41 @@ def sign(session: Session, name: str, passphrase: str) -> Signature:
 def submit(session: Session, period: Period, signature: Signature, progress: Progress = SILENT) -> Outgoing:
     """Seal the month ``period`` for the office above.
 
-    Months of the year that were never handed in are checked and sealed with it. Raises ``UserError``
-    ``submit.hard``, ``submit.unexplained``, ``submit.proposals``, ``partner.not_trusted``.
+    Months of the year that were never handed in are checked and sealed with it. Raises as ``demand_ready`` and
+    ``seal_month`` do.
     """
     session.require(Level.TOWN, Level.VILLAGE)
-    ws, catalogue = session.workspace, session.catalogue
-    upper = outgoing.partner_of(session, session.office.parent)
+    outgoing.partner_of(session, session.office.parent)
+    findings = demand_ready(session, period, progress)
+    return seal_month(session, period, signature, findings, progress)
+
+
+def demand_ready(session: Session, period: Period, progress: Progress = SILENT) -> list[Finding]:
+    """The findings of everything that would be sealed with ``period``, all of them explained.
+
+    Raises ``UserError`` ``submit.earlier_year``, ``submit.hard``, ``submit.unexplained``, ``submit.proposals``.
+    """
     progress.tick("正在审核")
     _demand_no_gap(session, period)
     results = [check(session, month, units) for month, units in _months_to_check(session, period)]
-    findings = [finding for result in results for finding in result.findings]
     _demand_clean(results)
     _demand_no_proposals(session, period)
+    return [finding for result in results for finding in result.findings]
+
+
+def seal_month(
+    session: Session,
+    period: Period,
+    signature: Signature,
+    findings: Sequence[Finding],
+    progress: Progress = SILENT,
+) -> Outgoing:
+    """From checked and signed to the sealed package recorded in the workspace; ``findings`` are ``demand_ready``'s.
+
+    Raises ``UserError`` ``partner.not_trusted``, those of ``outgoing.seal`` and ``attach.outgoing_parts``.
+    """
+    ws, catalogue = session.workspace, session.catalogue
+    upper = outgoing.partner_of(session, session.office.parent)
     progress.tick("正在封装")
     with ws.transaction(f"上报 {period}"):
         for month, units in unsealed_months(session, period):
@@ -152,7 +176,7 @@ def _draft(
     session: Session,
     period: Period,
     signature: Signature,
-    findings: list[Finding],
+    findings: Sequence[Finding],
     attached: Attached,
     progress: Progress,
 ) -> Draft:
@@ -180,7 +204,7 @@ def _draft(
     return Draft(Kind.SUBMISSION, everything, body, totals, period)
 
 
-def _finding_rows(ws: Workspace, findings: list[Finding]) -> list[tuple[str, ...]]:
+def _finding_rows(ws: Workspace, findings: Sequence[Finding]) -> list[tuple[str, ...]]:
     """The reasons given for the soft findings, for the reader above."""
     raised = {finding.fingerprint for finding in findings}
     return [
