@@ -33,6 +33,7 @@ MAX_FAULT_TEXT: Final = 300
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?\Z", re.ASCII)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}\Z", re.ASCII)
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 
 E = TypeVar("E", bound=StrEnum)
@@ -303,7 +304,7 @@ def checked_files(faults: Faults, files: Mapping[str, str], required: Collection
             faults.add(show(name), 0, "不认识的文件")
         elif len(text) > MAX_FILE_CHARACTERS:
             faults.add(name, 0, f"文件过大（最多 {MAX_FILE_CHARACTERS} 字）")
-        elif any("\ud800" <= c <= "\udfff" for c in text):
+        elif _LONE_SURROGATE.search(text):
             faults.add(name, 0, "文件不是 UTF-8 文字")
         else:
             usable[name] = text

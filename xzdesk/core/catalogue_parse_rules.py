@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from xzdesk.core.catalogue_parse import Codes, Record, show
@@ -35,6 +35,7 @@ def read_rules(
     """The rules, in the file's order."""
     rules: list[Rule] = []
     codes = Codes()
+    scopes = {level: _level_scope(level, elements.values()) for level in Level}
     for record in records:
         code = record.name("code")
         if code in RESERVED:
@@ -42,25 +43,31 @@ def read_rules(
         rule = (
             _read_of_register(record, code, registers)
             if record.raw("register")
-            else _read_of_level(record, code, elements)
+            else _read_of_level(record, code, elements, scopes)
         )
         if codes.fresh(record.place, code):
             rules.append(rule)
     return tuple(rules)
 
 
-def _read_of_level(record: Record, code: str, elements: Mapping[str, DataElement]) -> Rule:
+def _level_scope(level: Level, elements: Collection[DataElement]) -> Scope:
+    below = _BELOW.get(level)
+    return Scope(
+        of_elements(element for element in elements if element.level is level),
+        SERIES_FUNCTIONS,
+        below=of_elements(element for element in elements if element.level is below),
+    )
+
+
+def _read_of_level(
+    record: Record, code: str, elements: Mapping[str, DataElement], scopes: Mapping[Level, Scope]
+) -> Rule:
     level = record.one_of("level", Level, Level.VILLAGE)
     frequency = record.one_of("frequency", PeriodKind, PeriodKind.MONTH)
     rule = _rule(record, code, level, frequency)
-    of_level = [element for element in elements.values() if element.level is level]
-    scope = Scope(
-        of_elements(of_level),
-        SERIES_FUNCTIONS,
-        below=of_elements(element for element in elements.values() if element.level is _BELOW.get(level)),
-    )
+    scope = scopes[level]
     expression = check_expression(record.place, "expression ", rule.expression, scope)
-    markable = {element.code for element in of_level if element.frequency.months <= frequency.months}
+    markable = {name for name in scope.variables if elements[name].frequency.months <= frequency.months}
     for mark in rule.marks:
         if mark not in markable:
             record.fault(f"marks 里没有这一层级、不比规则频度长的采集项“{show(mark)}”")
