@@ -43,18 +43,22 @@ class Entries:
     def all(self) -> list[Entry]:
         """Parents before what belongs to them."""
         scripts = self._figures.script.registers
-        ordered = sorted(scripts, key=lambda code: bool(scripts[code].parent))
+        ordered = sorted(scripts, key=lambda code: bool(scripts[code][0].parent))
         return [entry for code in ordered for entry in self.of(code)]
 
     def of(self, register: str) -> list[Entry]:
         """The entries of one register, made once."""
         if register not in self._made:
-            script = self._figures.script.registers[register]
-            self._made[register] = list(self._invent(self._figures.catalogue.registers[register], script))
+            schema = self._figures.catalogue.registers[register]
+            self._made[register] = [
+                entry
+                for number, script in enumerate(self._figures.script.registers[register])
+                for entry in self._invent(schema, script, number)
+            ]
         return self._made[register]
 
-    def _invent(self, schema: RegisterSchema, script: RegisterScript) -> Iterator[Entry]:
-        chance = self._figures.chance("entries", schema.code)
+    def _invent(self, schema: RegisterSchema, script: RegisterScript, number: int) -> Iterator[Entry]:
+        chance = self._figures.chance("entries", schema.code, number)
         if script.parent:
             yield from self._of_parents(schema, script, chance)
             return

@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from xzdesk.core.model import Catalogue, CellRef, DataElement, DataValue, Indicator, Level, Measure, OrgUnit
 from xzdesk.core.periods import Period, period_range
 from xzdesk.services.demo.script import DEFAULT, ElementScript, Follow, Part, Reach, Script
+from xzdesk.services.demo.script import Level as OwnLevel
 
 MOST_EVENTS = 30_000
 Cells = dict[CellRef, DataValue]
@@ -82,9 +83,9 @@ class Figures:
         start = self.script.start.get(indicator, self.script.start[DEFAULT])
         points = [(self.catalogue.baseline_year, start * self._targets[indicator, years[0]] / attained)]
         points += [(year, self._targets[indicator, year]) for year in years]
-        if self.catalogue.indicators[indicator].annual:
-            return attained * next((value for year, value in points if year >= month.year), points[-1][1])
         at = month.year - 1 + month.index / 12
+        if self.catalogue.indicators[indicator].annual:
+            at = max(month.year, years[0])
         for (left, low), (right, high) in itertools.pairwise(points):
             if at <= right:
                 return attained * (low + (high - low) * (at - left) / (right - left))
@@ -105,8 +106,9 @@ class Figures:
 
     def order(self, indicator: str, units: Sequence[OrgUnit]) -> list[OrgUnit]:
         """The order in which units get there: by chance, fast towns earlier."""
-        chance = self.chance("order", indicator)
-        return sorted(units, key=lambda unit: chance.random() / self.pace(unit) ** 4)
+        return sorted(
+            units, key=lambda unit: self.chance("order", indicator, unit.code).random() / self.pace(unit) ** 4
+        )
 
     def events(self, weights: Mapping[str, float], stream: str) -> Iterator[str]:
         """Unit codes, each as often as its weight says and evenly spread: the k-th is who has the k-th event."""
@@ -136,6 +138,9 @@ class Figures:
         """期初数 of an element whose entries begin with the plan: what the indicator had before."""
         if not element.baseline:
             return {}
+        script = self.script.elements.get(element.code)
+        if script is not None and script.level is not None:
+            return self._older(element, script.level)
         using = [i for i in self.catalogue.indicators.values() if element.code in i.elements]
         baseline = Period.of_year(self.catalogue.baseline_year)
         total = round(self.total(using[0].code, self.first, baseline=True)) if using else 0
@@ -143,6 +148,14 @@ class Figures:
         for code, _ in zip(self.events(self.weights(element), f"baseline {element.code}"), range(total), strict=False):
             counts[code] += 1
         return {CellRef(unit, element.code, baseline): DataValue.of(count) for unit, count in counts.items()}
+
+    def _older(self, element: DataElement, level: OwnLevel) -> Cells:
+        baseline = Period.of_year(self.catalogue.baseline_year)
+        chance = self.chance("older", element.code)
+        return {
+            CellRef(unit.code, element.code, baseline): DataValue.of(round(chance.uniform(level.low, level.high)))
+            for unit in self.units_of(element)
+        }
 
     def _reach(self, element: DataElement, reach: Reach, periods: Sequence[Period]) -> Cells:
         """As many units have each level as its indicator wants; a higher level counts as the lower one too."""
@@ -157,7 +170,7 @@ class Figures:
             plan = self.catalogue.indicators[indicator]
             scope = [unit for unit in units if unit.kind in plan.scope_kinds or not plan.scope_kinds]
             scope = [unit for unit in scope if not plan.scope_units or unit.code in plan.scope_units]
-            ranked = self.order(reach.levels[-1][0], scope)
+            ranked = self.order(reach.like or reach.levels[-1][0], scope)
             for period in periods:
                 wanted = self.level(indicator, period.end_month())
                 count = round(wanted * len(scope) / 100) if plan.unit == "%" else round(wanted)
@@ -176,7 +189,7 @@ class Figures:
         if element.baseline:
             found.update(self._baseline_of_derived(element))
         if element.decimals == 0 and totals and totals[-1] < MOST_EVENTS:
-            counts = self._dealt(weights, element.code, [round(total) for total in totals])
+            counts = self._dealt(weights, element, follow, [round(total) for total in totals])
             running = {code: [Decimal(n) for n in of_unit] for code, of_unit in counts.items()}
         else:
             running = {
@@ -196,9 +209,13 @@ class Figures:
             return self.level(plan.code, month) / float(plan.scale)
         return max(0.0, self.total(plan.code, month))
 
-    def _dealt(self, weights: Mapping[str, float], stream: str, totals: Sequence[int]) -> dict[str, list[int]]:
+    def _dealt(
+        self, weights: Mapping[str, float], element: DataElement, follow: Follow, totals: Sequence[int]
+    ) -> dict[str, list[int]]:
         """Running counts per unit; never falling, adding up to each total."""
-        events = self.events(weights, stream)
+        events = self.events(weights, element.code)
+        if follow.once:
+            events = iter([unit.code for unit in self.order(follow.indicator, self.units_of(element))])
         counts = dict.fromkeys(weights, 0)
         found: dict[str, list[int]] = {code: [] for code in weights}
         dealt = 0

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
+from xzdesk.core.errors import UserError
 from xzdesk.core.model import CellRef, DataValue, Finding, OrgUnit
 from xzdesk.core.periods import Period
 from xzdesk.services import catalogue_files, check, enrol, keep, outgoing, people, receive, record, returns, submit
@@ -105,6 +106,9 @@ def record_until(setting: Setting, session: Session, after: Period | None, until
     """Record every figure and entry after ``after`` up to ``until``; how many cells and rows."""
     figures, entries = invented(setting)
     own = {unit.code for unit in session.units}
+    if after is not None and session.office.code == figures.script.office_of_villages:
+        # Its villages record the last month by themselves.
+        own = {session.office.code} if until is setting.month else own
     baseline = Period.of_year(figures.catalogue.baseline_year)
 
     def due(period: Period) -> bool:
@@ -122,10 +126,16 @@ def record_until(setting: Setting, session: Session, after: Period | None, until
 
 
 def hand_in(setting: Setting, session: Session, month: Period) -> Path:
-    """Explain what is soft, have it signed, seal it and write it to the stick."""
-    explain(setting, session, month)
+    """Have the month signed, seal it and write it to the stick; what is soft is explained first."""
     signature = submit.sign(session, REVIEWER, SECOND_PASSPHRASE)
-    return outgoing.deliver(submit.submit(session, month, signature), setting.stick)
+    try:
+        sealed = submit.submit(session, month, signature)
+    except UserError as error:
+        if error.code != "submit.unexplained":
+            raise
+        explain(setting, session, month)
+        sealed = submit.submit(session, month, signature)
+    return outgoing.deliver(sealed, setting.stick)
 
 
 def explain(setting: Setting, session: Session, month: Period) -> int:
@@ -161,7 +171,9 @@ def last_month(setting: Setting, unit: OrgUnit, incoming: Sequence[Path], *, sea
         demand_taken(receive.receive(session, incoming))
         before = setting.month.shift(-1) if setting.month.index > 1 or setting.month.year > figures.first.year else None
         cells, rows = record_until(setting, session, before, setting.month)
-        mistakes = [m for m in figures.script.mistakes if m.unit in {u.code for u in session.units}]
+        villages_record = unit.code == figures.script.office_of_villages
+        own = {unit.code} if villages_record else {u.code for u in session.units}
+        mistakes = [m for m in figures.script.mistakes if m.unit in own]
         _plant(session, setting.month, mistakes)
         found = _mend(setting, session, [m for m in mistakes if m.found_by == "check"])
         explained = explain(setting, session, setting.month)

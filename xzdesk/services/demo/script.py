@@ -24,6 +24,8 @@ class Reach(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """(indicator, choice), the highest first."""
     others: list[tuple[str, float]]
     """(choice, share of the rest), shares adding up to 1."""
+    like: str = ""
+    """Indicator whose order of units this one follows; empty: that of the lowest level."""
 
 
 class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,6 +34,8 @@ class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     indicator: str
     share: Share = 1.0
     """Of the indicator, where several elements add up to it."""
+    once: bool = False
+    """No unit has it twice."""
 
 
 class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,7 +146,8 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     surnames: str
     given_names: str
     elements: dict[str, ElementScript]
-    registers: dict[str, RegisterScript]
+    registers: dict[str, list[RegisterScript]]
+    """Several kinds of entries of one register may be invented apart."""
     mistakes: list[Mistake]
     explanation: str
     """The reason given for soft findings of invented figures."""
