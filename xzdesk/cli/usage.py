@@ -32,7 +32,7 @@ def _message(error: click.ClickException) -> str:
 
 
 def _meant(possibilities: list[str] | None) -> str:
-    return f"是不是要写 {'、'.join(possibilities)}？" if possibilities else ""
+    return f"是不是要写 {possibilities[0]}？" if possibilities else ""
 
 
 def _alike(error: click.exceptions.NoSuchCommand) -> list[str]:

@@ -23,7 +23,7 @@ def command(workspace: Path, user: str | None, as_json: bool) -> None:
     with frame.opened(workspace, user) as session:
         checked = keep.check_integrity(session, frame.progress())
     text = output.lines(
-        f"文件完好；改动记录 {checked.links} 次操作、{checked.entries} 处改动，链条完整。",
+        f"文件完好；改动记录共 {checked.links} 次操作，链条完整。",
         f"链条末端 {checked.head}" if checked.head else None,
         [f"对不上：{fault}。" for fault in checked.faults],
         "请先备份，再把以上内容报告区专班办公室。" if checked.faults else "各处引用和校验值都对得上。",

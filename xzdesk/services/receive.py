@@ -157,7 +157,8 @@ def _take(session: Session, name: str, data: bytes, opened: Opened, dry_run: boo
     with ws.transaction(f"接收 {manifest.sender.unit} {manifest.kind.label} {opened.id[:8]}"):
         signer = _signer(session, opened)
         held = packages.find(ws, opened.id)
-        known = held is not None and held.status not in (PackageStatus.QUARANTINED, PackageStatus.UNDONE)
+        came = held if held is not None and held.direction is Direction.IN else None
+        known = came is not None and came.status not in (PackageStatus.QUARANTINED, PackageStatus.UNDONE)
         head = packages.chain_head(ws, manifest.sender.unit, Direction.IN, manifest.sender.epoch)
         verdict = chain.judge(
             _arrival(opened),

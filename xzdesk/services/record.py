@@ -89,7 +89,7 @@ def _handed_in_from_below(session: Session, units: Collection[str]) -> set[str]:
         office = unit
         while office != own and above[office].parent not in ("", own):
             office = above[office].parent
-        if office != own and partners.trusted_key(session.workspace, office) is not None:
+        if above[office].parent == own and partners.trusted_key(session.workspace, office) is not None:
             found.add(unit)
     return found
 
