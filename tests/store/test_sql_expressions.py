@@ -13,7 +13,7 @@ from sqlcipher3 import dbapi2
 from xzdesk.core.expressions import ExpressionError, parse
 from xzdesk.core.model import FieldType, RegisterField, RegisterSchema, Scalar
 from xzdesk.store.register_fields import to_stored
-from xzdesk.store.sql_expressions import Parameters, Source, stepped_dates, truth
+from xzdesk.store.sql_expressions import Parameters, Source, truth
 
 OWNER = RegisterSchema(
     "owner",
@@ -290,69 +290,3 @@ def test_what_has_no_meaning_over_a_row_is_refused(text: str) -> None:
 def test_the_greatest_numbers_do_not_fail(ask: Ask) -> None:
     most = {"rooms": Decimal(10**15 - 1), "area": Decimal("-9999999999999.99")}
     assert ask("rooms * rooms > 0 and abs(rooms * area) > 0 and rooms / area < 0", most, {}) is True
-
-
-# --- what a stepwise count may rely on --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "steps"),
-    [
-        ("built <= period_end", {("built", "period_end")}),
-        ("period_end >= built", {("built", "period_end")}),
-        ("period_start <= built <= period_end", {("built", "period_start"), ("built", "period_end")}),
-        (
-            "built <= period_end and (missing(sold) or sold > period_end)",
-            {("built", "period_end"), ("sold", "period_end")},
-        ),
-        ('state == "闲置"', set()),
-        ("built < period_end", None),
-        ("built <= period_start", None),
-        ("built == period_end", None),
-        ("days(period_end, built) > 30", None),
-        ("year(built) == year(period_end)", None),
-        ("built <= period_end < sold and year(period_end) > 2020", None),
-        ("built <= period_end and rooms < period_end", None),
-        ("period_start <= period_end", None),
-        ('ref(owner, "since") <= period_end', None),
-        ("missing(period_end) or built <= period_end", None),
-    ],
-)
-def test_stepped_dates(text: str, steps: set[tuple[str, str]] | None) -> None:
-    assert stepped_dates(parse(text), HOUSE) == steps
-
-
-@given(
-    st.sampled_from(
-        [
-            "built <= period_end",
-            "period_start <= built <= period_end",
-            "built <= period_end and (missing(sold) or sold > period_end)",
-            "not (sold < period_start) and rooms > 1",
-            "built > period_end or sold >= period_start",
-        ]
-    ),
-    FIELDS,
-    st.integers(2025 * 12, 2027 * 12),
-)
-@settings(max_examples=150, deadline=None)
-def test_stepped_comparisons_agree_with_dates(text: str, fields: dict[str, Any], month: int) -> None:
-    first = dt.date(month // 12, month % 12 + 1, 1)
-    last = dt.date((month + 1) // 12, (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)
-    expected = parse(text).evaluate(Row(fields | {"period_start": first, "period_end": last}, {}))
-
-    def number(day: dt.date | None) -> str:
-        return "NULL" if day is None else str(day.year * 12 + day.month - 1)
-
-    keys = {name: number(fields[name]) for name in ("built", "sold")}
-    parameters = Parameters()
-    sql = truth(parse(text), Source(HOUSE, REGISTERS, step=str(month), step_keys=keys), parameters)
-    connection = dbapi2.connect(":memory:")
-    columns = {name: f":{name}" for name in ("rooms", "built", "sold")}
-    select = ", ".join(f"{bound} AS [{name}]" for name, bound in columns.items())
-    contents = {name: to_stored(HOUSE, HOUSE.field(name), fields[name]) for name in columns}
-    outcome = connection.execute(f"SELECT {sql} FROM (SELECT {select}) AS t", parameters.values | contents).fetchone()[
-        0
-    ]
-    connection.close()
-    assert (None if outcome is None else bool(outcome)) == expected

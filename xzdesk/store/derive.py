@@ -32,8 +32,9 @@ from xzdesk.core.model import (
 from xzdesk.core.observations import Observations, to_value
 from xzdesk.core.periods import Period, PeriodKind, period_range
 from xzdesk.store import values
+from xzdesk.store.period_steps import PERIOD_NAMES, number_of, steps_of
 from xzdesk.store.register_tables import OF_UNITS, decimals, identifier, table_name
-from xzdesk.store.sql_expressions import PERIOD_NAMES, Parameters, Source, stepped_dates, truth
+from xzdesk.store.sql_expressions import Parameters, Source, truth
 
 if TYPE_CHECKING:
     from xzdesk.store.connect import Workspace
@@ -216,7 +217,7 @@ def _over(
     totals: Totals = {each.element.code: {period: {} for period in periods} for each in derived}
     single = derived
     if len(periods) > 1:
-        stepped = [each for each in derived if stepped_dates(each.where, each.schema) is not None]
+        stepped = [each for each in derived if steps_of(each.where, each.schema) is not None]
         single = [each for each in derived if each not in stepped]
         for schema, group in _by_register(stepped):
             _by_steps(ws, catalogue, schema, group, periods, sorted(units), totals)
@@ -285,20 +286,18 @@ def _steps_statement(
     kind: PeriodKind,
     parameters: Parameters,
 ) -> str:
-    steps = sorted(set().union(*(stepped_dates(each.where, schema) or () for each in group)))
-    dates = sorted({field for field, _ in steps})
-    # What a period ends up to is new in the period of the date; what it starts from is gone in the one after.
-    moments = [f"keyed.[step {field}]" for field in dates]
-    moments += [f"keyed.[step {field}] + 1" for field, bound in steps if bound == "period_start"]
+    steps = set().union(*(steps_of(each.where, schema) or () for each in group))
+    names = {key: f"[step {identifier(key.field)} {key.days}]" for key in sorted({step.key for step in steps})}
+    moments = sorted({f"keyed.{names[step.key]}{' + 1' if step.after else ''}" for step in steps})
     events = [
         _EVENT.format(step=moment, unless="".join(f" AND {moment} IS NOT {other}" for other in moments[:at]))
         for at, moment in enumerate(moments)
     ]
-    keys = {field: f"t.[step {field}]" for field in dates}
+    keys = {key: f"t.{name}" for key, name in names.items()}
     now = Source(schema, catalogue.registers, step="t.[step now]", step_keys=keys)
     before = Source(schema, catalogue.registers, step="(t.[step now] - 1)", step_keys=keys)
     fields = [f"t.[{identifier(name)}]" for name in sorted(set().union(*(each.reads for each in group)))]
-    fields += [f"{_period_number(field, kind)} AS [step {field}]" for field in dates]
+    fields += [f"{number_of(f't.[{key.field}]', key.days, kind)} AS {name}" for key, name in names.items()]
     sums = [_sums(each, _condition(each, now, parameters), _condition(each, before, parameters)) for each in group]
     return _STEPS.format(
         fields="".join(f", {field}" for field in fields),
@@ -347,11 +346,5 @@ def _whole(sums: Sequence[Any]) -> list[int]:
 
 
 def _ordinal(period: Period) -> int:
-    """Counts the periods of a kind; agrees with ``_period_number``."""
+    """Counts the periods of a kind; agrees with ``period_steps.number_of``."""
     return (period.last_month + 1) // period.kind.months - 1
-
-
-def _period_number(field: str, kind: PeriodKind) -> str:
-    """SQL of the number of the period into which a date falls."""
-    name = f"t.[{identifier(field)}]"
-    return f"(substr({name}, 1, 4) * 12 + substr({name}, 6, 2) - 1) / {kind.months}"

@@ -27,9 +27,10 @@ from xzdesk.core.model import (
     Severity,
 )
 from xzdesk.core.periods import Period
+from xzdesk.store.period_steps import PERIOD_NAMES
 from xzdesk.store.register_fields import bounds_text, choices, date_bounds, of_stored, scaled_bounds
 from xzdesk.store.register_tables import OF_UNITS, is_number, table_name
-from xzdesk.store.sql_expressions import PERIOD_NAMES, Parameters, Source, referenced_column, truth
+from xzdesk.store.sql_expressions import Parameters, Source, referenced_column, truth
 
 if TYPE_CHECKING:
     from xzdesk.store.connect import Workspace

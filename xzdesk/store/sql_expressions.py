@@ -21,13 +21,12 @@ from typing import Final
 
 from xzdesk.core.expressions import Expression, ExpressionError
 from xzdesk.core.model import FieldType, RegisterSchema
+from xzdesk.store.period_steps import PERIOD_NAMES, DateKey, step_of
 from xzdesk.store.register_tables import decimals, identifier, is_number, table_name
 
 LONGEST_SQL: Final = 30_000
 MOST_DECIMALS: Final = 15
 LARGEST_CONSTANT: Final = 10**18
-
-PERIOD_NAMES: Final = ("period_start", "period_end")
 
 
 class Kind(Enum):
@@ -79,29 +78,14 @@ class Source:
     period_start: str = ":period_start"
     period_end: str = ":period_end"
     step: str = ""
-    """When set, SQL of a whole number that counts periods: a comparison of a date field with the period becomes one
-    of the period into which the date falls (``step_keys``) with this one."""
-    step_keys: Mapping[str, str] = field(default_factory=dict)
-    """SQL of the number of the period into which each date field falls."""
+    """When set, SQL of the number of the period, which stands in place of its dates (``period_steps``)."""
+    step_keys: Mapping[DateKey, str] = field(default_factory=dict)
+    """SQL of the numbers that the period's is compared with."""
 
     def column(self, name: str) -> str:
         return f"{self.alias}.[{identifier(name)}]"
 
 
-STEPS: Final[Mapping[tuple[type[ast.cmpop], str], str]] = {
-    (ast.LtE, "period_end"): "<=",
-    (ast.Gt, "period_end"): ">",
-    (ast.GtE, "period_start"): ">=",
-    (ast.Lt, "period_start"): "<",
-}
-"""Comparisons ``date field ? bound`` whose outcome depends only on the period into which the date falls."""
-
-_MIRRORED: Final[Mapping[type[ast.cmpop], type[ast.cmpop]]] = {
-    ast.LtE: ast.GtE,
-    ast.GtE: ast.LtE,
-    ast.Lt: ast.Gt,
-    ast.Gt: ast.Lt,
-}
 _SYMBOLS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Eq: "=",
     ast.NotEq: "<>",
@@ -124,46 +108,6 @@ def truth(expression: Expression, source: Source, parameters: Parameters) -> str
 def referenced_column(source: Source, name: str, other: str) -> str:
     """SQL of ``ref(name, "other")``: NULL when the row referred to is deleted or not there."""
     return _referenced(source, name, other).sql
-
-
-def stepped_dates(expression: Expression, schema: RegisterSchema) -> frozenset[tuple[str, str]] | None:
-    """The (date field, bound) pairs that an expression compares; None if it uses the period in any other way.
-
-    With only such comparisons a row's outcome changes, from period to period, at most where one of the fields falls.
-    """
-    dates = {each.name for each in schema.fields if each.type is FieldType.DATE}
-    found: set[tuple[str, str]] = set()
-    stepped: set[int] = set()
-    for node in ast.walk(expression.tree):
-        if not isinstance(node, ast.Compare):
-            continue
-        terms = (node.left, *node.comparators)
-        for left, comparison, right in zip(terms[:-1], node.ops, terms[1:], strict=True):
-            bounds = {id(term) for term in (left, right) if _is_bound(term)}
-            step = _step(left, comparison, right)
-            if bounds and (step is None or step[2] is None or step[0] not in dates):
-                return None
-            if step is not None:
-                found.add(step[:2])
-            stepped |= bounds
-    bounds = {id(node) for node in ast.walk(expression.tree) if _is_bound(node)}
-    return frozenset(found) if bounds <= stepped else None
-
-
-def _is_bound(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id in PERIOD_NAMES
-
-
-def _step(left: ast.expr, comparison: ast.cmpop, right: ast.expr) -> tuple[str, str, str | None] | None:
-    """Field, bound and operator of a comparison of two names of which one is the period's."""
-    if not (isinstance(left, ast.Name) and isinstance(right, ast.Name)):
-        return None
-    operator = type(comparison)
-    if left.id in PERIOD_NAMES and operator in _MIRRORED:
-        left, right, operator = right, left, _MIRRORED[operator]
-    if right.id not in PERIOD_NAMES:
-        return None
-    return left.id, right.id, STEPS.get((operator, right.id))
 
 
 class _Compiler:
@@ -276,12 +220,9 @@ class _Compiler:
     def _test(self, left: ast.expr, comparison: ast.cmpop, right: ast.expr) -> str:
         if isinstance(comparison, ast.In | ast.NotIn):
             return self._membership(self.term(left), right, negated=isinstance(comparison, ast.NotIn))
-        step = _step(left, comparison, right) if self.source.step else None
-        if step is not None:
-            name, _, symbol = step
-            if symbol is None or name not in self.source.step_keys:
-                raise ExpressionError("期别只能与日期字段比较")
-            return f"({self.source.step_keys[name]} {symbol} {self.source.step})"
+        step = step_of(left, comparison, right) if self.source.step else None
+        if step is not None and step.key in self.source.step_keys:
+            return f"({self.source.step_keys[step.key]} {step.symbol} {self.source.step})"
         return self._compared(self.term(left), _SYMBOLS[type(comparison)], self.term(right))
 
     def _compared(self, left: Term, symbol: str, right: Term) -> str:
