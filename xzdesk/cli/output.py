@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import io
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
-from enum import Enum
-from fractions import Fraction
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from xzdesk.core.errors import UserError
-from xzdesk.core.periods import Period
+from xzdesk.core.plain import plain
+
+__all__ = ["plain", "prepare", "table", "tell", "tell_error", "tell_help"]
 
 
 def prepare(as_json: bool) -> None:
@@ -25,27 +20,6 @@ def prepare(as_json: bool) -> None:
             stream.reconfigure(errors="replace")
     if as_json and isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8")
-
-
-def plain(value: object) -> Any:
-    """``value`` as JSON can say it: records by field, numbers exactly as text, keys as text."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.repr}
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, str | int | float | bool) or value is None:
-        return value
-    if isinstance(value, frozenset | set):
-        return sorted(plain(each) for each in value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, Period | Path | Fraction | dt.date):
-        return str(value)
-    if isinstance(value, Iterable):
-        return [plain(each) for each in value]
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def tell(value: object, as_json: bool, text: str = "") -> None:
