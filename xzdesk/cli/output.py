@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from xzdesk.core.errors import UserError
 from xzdesk.core.plain import plain
 
-__all__ = ["plain", "prepare", "table", "tell", "tell_error", "tell_help"]
+__all__ = ["lines", "moment", "of_error", "plain", "prepare", "table", "tell", "tell_error", "tell_help"]
 
 
 def prepare(as_json: bool) -> None:

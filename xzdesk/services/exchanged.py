@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from xzdesk.core.errors import UserError
+from xzdesk.core.model import OrgUnit
+from xzdesk.core.periods import Period
 from xzdesk.services.session import Session
 from xzdesk.store import packages
 from xzdesk.store.packages import Direction, PackageKind, PackageRecord, PackageStatus
@@ -35,6 +37,14 @@ def received(session: Session, status: PackageStatus | None = None) -> tuple[Pac
 def waiting(session: Session, unit: str) -> int:
     """How many packages of ``unit`` lie in quarantine."""
     return sum(record.unit == unit for record in received(session, PackageStatus.QUARANTINED))
+
+
+def handed_in(session: Session, month: Period) -> list[tuple[OrgUnit, PackageRecord | None]]:
+    """谁没交： each office directly below that exists at the month's end, with the package it handed in, or None."""
+    lineage = session.lineage
+    below = [unit for unit in session.catalogue.children(session.office.code) if lineage.exists(unit.code, month)]
+    found = packages.who_is_missing(session.workspace, [unit.code for unit in below], month)
+    return [(unit, found[unit.code]) for unit in below]
 
 
 def find_received(session: Session, id: str) -> PackageRecord:
