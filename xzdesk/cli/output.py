@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import datetime as dt
 import io
 import json
 import sys

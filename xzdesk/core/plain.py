@@ -1,4 +1,4 @@
-"""Records as JSON can say them, for scripts and for what is frozen. Nothing is left out but what a ``repr`` leaves out."""
+"""Records as JSON can say them, for scripts and for what is frozen; what a ``repr`` hides is left out."""
 
 from __future__ import annotations
 

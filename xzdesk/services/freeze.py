@@ -1,4 +1,4 @@
-"""定版: freezing a month's figures as they are published; a later edition lists every figure that changed (更正说明)."""
+"""定版: freezing a month's figures as they are published; a later edition lists what changed (更正说明)."""
 
 from __future__ import annotations
 
