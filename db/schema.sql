@@ -80,23 +80,19 @@ CREATE TABLE finding_reason (
 
 CREATE TABLE journal (
   sequence INTEGER PRIMARY KEY,
-  entity   TEXT NOT NULL,
-  key      TEXT NOT NULL,
+  head     TEXT,
+  at       TEXT,
+  by       TEXT,
+  action   TEXT,
+  entity   TEXT,
+  key      TEXT,
   before   TEXT,
-  after    TEXT
+  after    TEXT,
+  CHECK ((head IS NULL) = (entity IS NOT NULL AND key IS NOT NULL)),
+  CHECK ((head IS NULL) = (at IS NULL AND by IS NULL AND action IS NULL))
 ) STRICT;
 
 CREATE INDEX journal_package ON journal (key) WHERE entity = 'package';
-
-CREATE TABLE journal_link (
-  link       INTEGER PRIMARY KEY,
-  at         TEXT NOT NULL,
-  by         TEXT NOT NULL,
-  action     TEXT NOT NULL,
-  entries    INTEGER NOT NULL,
-  last_entry INTEGER NOT NULL,
-  head       TEXT NOT NULL
-) STRICT;
 
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,

@@ -235,26 +235,22 @@ CREATE TABLE attachment_sent (
   PRIMARY KEY (digest, package)
 ) STRICT, WITHOUT ROWID;
 
--- Change log: filled by triggers (store/journal.py makes them), one link of the hash chain per transaction. key is a
--- JSON array; before and after are JSON objects of the other columns but bytes, NULL where there was or is no row.
+-- Change log: filled by triggers (store/journal.py makes them). A row is either an entry, one changed row of a table:
+-- key is a JSON array, before and after are JSON objects of the other columns but bytes, NULL where there was or is no
+-- row; or, with a head, the close of a link: what one transaction did, after its entries, chained to the link before.
 CREATE TABLE journal (
   sequence INTEGER PRIMARY KEY,
-  entity   TEXT NOT NULL,
-  key      TEXT NOT NULL,
+  head     TEXT,
+  at       TEXT,
+  by       TEXT,
+  action   TEXT,
+  entity   TEXT,
+  key      TEXT,
   before   TEXT,
-  after    TEXT
+  after    TEXT,
+  CHECK ((head IS NULL) = (entity IS NOT NULL AND key IS NOT NULL)),
+  CHECK ((head IS NULL) = (at IS NULL AND by IS NULL AND action IS NULL))
 ) STRICT;
 
 -- Undoing an import asks for the link that added a package.
 CREATE INDEX journal_package ON journal (key) WHERE entity = 'package';
-
--- A link holds the entries after the link before it up to last_entry.
-CREATE TABLE journal_link (
-  link       INTEGER PRIMARY KEY,
-  at         TEXT NOT NULL,
-  by         TEXT NOT NULL,
-  action     TEXT NOT NULL,
-  entries    INTEGER NOT NULL,
-  last_entry INTEGER NOT NULL,
-  head       TEXT NOT NULL
-) STRICT;

@@ -113,7 +113,7 @@ def test_a_copy_that_is_not_whole_is_not_kept(ws: Workspace, monkeypatch: pytest
     backup.make(ws)
     before = folder_of(ws)
 
-    monkeypatch.setattr(journal, "last", lambda db: None if db is not ws.db else journal.Link(1, "", "", "", 0, 0, ""))
+    monkeypatch.setattr(journal, "last", lambda db: None if db is not ws.db else journal.Link(1, "", "", "", 0, ""))
     with pytest.raises(UserError) as caught:
         backup.make(ws)
     assert caught.value.code == "backup.damaged"

@@ -1,5 +1,6 @@
 """The change log: every change before and after, a chain that shows meddling, and undo that is exact."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -33,8 +34,8 @@ PHOTO = b"\xff\xd8\xff" + b"photo"
 
 
 def contents(ws: Workspace) -> dict[str, list[tuple[object, ...]]]:
-    """Every table but the journal's own, which only grow."""
-    tables = set(ws.db.table_names()) - {"journal", "journal_link"}
+    """Every table but the journal's own, which only grows."""
+    tables = set(ws.db.table_names()) - {"journal"}
     return {table: ws.db.conn.execute(f"SELECT * FROM [{table}]").fetchall() for table in sorted(tables)}
 
 
@@ -91,26 +92,83 @@ def test_a_transaction_that_changes_nothing_is_no_link(office: Workspace, tiny: 
     [
         "UPDATE journal SET after = replace(after, '598', '599')",
         "UPDATE journal SET before = after WHERE after LIKE '%598%'",
-        "UPDATE journal SET key = replace(key, '2026-01', '2026-02')",
+        "UPDATE journal SET key = replace(key, '2026-01', '2026-02') WHERE entity = 'data_value'",
         "UPDATE journal SET entity = 'own_edit' WHERE after LIKE '%598%'",
+        "UPDATE journal SET after = before || after, before = NULL WHERE before LIKE '%598%'",
         "DELETE FROM journal WHERE after LIKE '%598%'",
         "DELETE FROM journal WHERE sequence = (SELECT max(sequence) FROM journal)",
+        "DELETE FROM journal WHERE sequence = 1",
+        "DELETE FROM journal WHERE head IS NOT NULL AND sequence < 6",
         "INSERT INTO journal (entity, key, after) VALUES ('data_value', '[1]', '{}')",
-        "UPDATE journal_link SET by = '赵' WHERE link = 3",
-        "UPDATE journal_link SET at = '2020-01-01T00:00:00Z' WHERE link = 3",
-        "UPDATE journal_link SET action = '导入' WHERE link = 3",
-        "UPDATE journal_link SET head = head || '0' WHERE link = 4",
-        "UPDATE journal_link SET last_entry = last_entry - 1 WHERE link = 4",
-        "DELETE FROM journal_link WHERE link = 3",
-        "DELETE FROM journal_link WHERE link = 4",
+        "INSERT INTO journal (head, at, by, action) VALUES ('0', '', '', '')",
+        "UPDATE journal SET by = '赵' WHERE head IS NOT NULL",
+        "UPDATE journal SET at = '2020-01-01T00:00:00Z' WHERE head IS NOT NULL",
+        "UPDATE journal SET action = '导入' WHERE action = '填报'",
+        "UPDATE journal SET action = action || substr(by, 1, 1), by = substr(by, 2) WHERE head IS NOT NULL",
+        "UPDATE journal SET head = head || '0' WHERE head IS NOT NULL",
     ],
 )
 def test_meddling_with_the_log_shows(office: Workspace, tiny: Catalogue, meddling: str) -> None:
     write(office, tiny, DataValue.of(598))
-    assert write(office, tiny, DataValue.of(600)) == 4
-    journal.verify(office)
+    write(office, tiny, DataValue.of(600))
+    assert journal.verify(office) == 4
     assert office.db.conn.execute(meddling).rowcount > 0
     assert fault(office, lambda: journal.verify(office)) == "journal.broken"
+
+
+def test_a_broken_chain_names_the_last_link_that_holds(office: Workspace, tiny: Catalogue) -> None:
+    write(office, tiny, DataValue.of(598))
+    office.db.conn.execute("UPDATE journal SET after = replace(after, '598', '599') WHERE entity = 'data_value'")
+    with pytest.raises(UserError) as caught:
+        journal.verify(office)
+    assert "王会计 目录”之后" in caught.value.message
+
+
+def test_a_statement_that_failed_within_a_transaction_leaves_no_trace_in_the_chain(
+    office: Workspace, tiny: Catalogue
+) -> None:
+    put = "INSERT INTO data_value VALUES ('trees', ?, '2026-01', 'value', 1, NULL)"
+    both = "INSERT INTO data_value SELECT 'trees', value, '2026-01', 'value', 1, NULL FROM json_each(?)"
+    for statements in (
+        [(put, "a"), (both, '["x", "y", "a"]')],
+        [(both, '["b", "c", "b"]'), (put, "b")],
+        [(put, "d"), (both, '["e", "d"]'), (put, "f"), (both, '["g", "h"]')],
+    ):
+        with office.transaction("填报"):
+            for statement, parameter in statements:
+                with contextlib.suppress(dbapi2.IntegrityError):
+                    office.db.conn.execute(statement, (parameter,))
+    units = [unit for (unit,) in office.db.conn.execute("SELECT unit FROM data_value ORDER BY unit")]
+    assert units == ["a", "b", "d", "f", "g", "h"]
+    assert [link.entries for link in journal.links(office, 3)] == [4, 1, 1]
+    journal.verify(office)
+
+
+def test_a_transaction_in_which_everything_failed_is_no_link(office: Workspace) -> None:
+    head = journal.head(office)
+    with office.transaction("填报"), contextlib.suppress(dbapi2.IntegrityError):
+        office.db.conn.execute(
+            "INSERT INTO data_value SELECT 'trees', value, '2026-01', 'value', 1, NULL FROM json_each('[1, 1]')"
+        )
+    assert journal.head(office) == head
+    journal.verify(office)
+
+
+def test_a_rolled_back_transaction_leaves_no_trace_in_the_chain(office: Workspace, tiny: Catalogue) -> None:
+    with pytest.raises(KeyError), office.transaction("填报"):
+        values.write(office, tiny, {CELL: DataValue.of(1)})
+        raise KeyError
+    write(office, tiny, DataValue.of(2))
+    assert [link.entries for link in journal.links(office)] == [1, 1, 1]
+    journal.verify(office)
+
+
+def test_entries_that_nobody_closed_belong_to_the_next_link(office: Workspace, tiny: Catalogue) -> None:
+    office.db.conn.execute("INSERT INTO data_value VALUES ('trees', 'a', '2026-01', 'value', 1, NULL)")
+    assert fault(office, lambda: journal.verify(office)) == "journal.broken"
+    write(office, tiny, DataValue.of(2))
+    assert journal.links(office)[0].entries == 2
+    journal.verify(office)
 
 
 def test_replacing_a_row_is_logged_as_what_it_is(office: Workspace, tiny: Catalogue) -> None:
@@ -270,7 +328,7 @@ def test_bytes_that_are_gone_are_said_to_be(office: Workspace) -> None:
         office.db.conn.execute("DELETE FROM attachment")
     assert fault(office, lambda: undo(office, journal.links(office)[0].link)) == "journal.bytes_gone"
     assert not office.in_transaction
-    undo(office, journal.links(office)[0].link - 1)
+    undo(office, journal.links(office)[1].link)
 
 
 def test_undo_of_a_link_that_never_was(office: Workspace) -> None:

@@ -89,7 +89,6 @@ def test_only_what_changes_is_told_and_logged(
     monkeypatch.setattr(values, "ONE_BY_ONE", 0 if many else 50)
     with office.transaction("填报"):
         values.write(office, tiny, EVERY_KIND)
-    entries = journal.links(office)[0].last_entry
     changes = {
         cell("households"): DataValue.of(1),
         cell("grade"): DataValue.of("none"),
@@ -101,7 +100,7 @@ def test_only_what_changes_is_told_and_logged(
     changed = [cell("households"), cell("trees"), cell("trainees"), cell("households", APRIL)]
     with office.transaction("填报"):
         assert values.write(office, tiny, changes) == changed
-    assert journal.links(office)[0].last_entry == entries + len(changed)
+    assert journal.links(office)[0].entries == len(changed)
     with office.transaction("填报"):
         assert values.write(office, tiny, changes) == []
     assert values.read(office, tiny, periods={APRIL}) == {cell("households", APRIL): DataValue.of(2)}

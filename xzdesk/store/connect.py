@@ -35,6 +35,8 @@ from xzdesk.store.lock import WorkspaceLock  # noqa: E402
 
 FORMAT: Final = 1
 CACHE_KIB: Final = 64_000
+CACHED_STATEMENTS: Final = 1_000
+"""More than the program has: once the driver's cache is full, new statements push each other out for ever."""
 _PRAGMAS: Final = (
     "temp_store = MEMORY",
     f"cache_size = -{CACHE_KIB}",
@@ -75,6 +77,7 @@ class Workspace:
             self._lock.acquire(self.now())
         try:
             self.db = Database(_connect(path, data_key, read_only))
+            self._recorder = journal.Recorder(self.db.conn)
         except BaseException:
             self._release()
             raise
@@ -90,7 +93,7 @@ class Workspace:
 
     def now(self) -> str:
         """UTC, ISO 8601 with seconds and Z."""
-        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._clock().isoformat(timespec="seconds")[:19] + "Z"
 
     @contextlib.contextmanager
     def transaction(self, action: str) -> Iterator[None]:
@@ -103,9 +106,11 @@ class Workspace:
             raise RuntimeError("transactions do not nest")
         try:
             self.db.conn.execute("BEGIN IMMEDIATE")
+            self._recorder.begin()
             yield
-            journal.close_link(self.db, self.now(), self.user, action)
+            self._recorder.close(self.now(), self.user, action)
             self.db.conn.execute("COMMIT")
+            self._recorder.committed()
         except dbapi2.DatabaseError as error:
             self._roll_back()
             raise _refused(self.path, error) from error
@@ -237,7 +242,9 @@ def _check_version(workspace: Workspace) -> None:
 
 def _connect(path: Path, data_key: bytes, read_only: bool) -> dbapi2.Connection:
     try:
-        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+        connection = dbapi2.connect(
+            str(path), isolation_level=None, check_same_thread=False, cached_statements=CACHED_STATEMENTS
+        )
     except dbapi2.OperationalError:
         raise UserError("workspace.unreadable", f"“{path.name}”打不开。", "请检查文件和文件夹的读写权限。") from None
     try:

@@ -2,7 +2,7 @@
 
 The head of the chain goes into every signed package and receipt, which makes the other office its witness. Columns
 of bytes (photographs, sealed files, secret keys) are left out; they are covered by the hashes and ids beside them.
-The chain's text is made by SQLite itself: an import of 20,000 rows is not read back row by row.
+Entries are hashed as they are written, not read back: saving one cell shall cost little more than a bare commit.
 """
 
 from __future__ import annotations
@@ -15,39 +15,49 @@ from typing import TYPE_CHECKING, Final
 from xzdesk.core.errors import UserError
 
 if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2
     from sqlite_utils import Database
 
     from xzdesk.store.connect import Workspace
 
-UNLOGGED: Final = frozenset({"journal", "journal_link", "sqlite_sequence", "_sqlite_migrations", "meta"})
+UNLOGGED: Final = frozenset({"journal", "sqlite_sequence", "_sqlite_migrations", "meta"})
 """``meta`` holds counters and conveniences of this machine only."""
 
-_LINKS: Final = "SELECT link, at, by, action, entries, last_entry, head FROM journal_link"
-_LAST: Final = _LINKS + " ORDER BY link DESC LIMIT 1"
-_ADD_LINK: Final = """
-INSERT INTO journal_link (link, at, by, action, entries, last_entry, head) VALUES (?, ?, ?, ?, ?, ?, ?)
-"""
+_NOTE: Final = "xzdesk_note_entry"
+"""SQL function by which a trigger hands each entry to the ``Recorder`` of the connection."""
 
-_CHUNKS: Final = """
-SELECT CAST(group_concat(json_array(sequence, entity, key, before, after), char(10)) AS BLOB), count(*), max(sequence)
-FROM journal WHERE sequence > ? AND sequence <= ? GROUP BY sequence / 256
+_NOTING: Final = (
+    "CREATE TRIGGER [journal_journal_noting] AFTER INSERT ON [journal] WHEN new.head IS NULL BEGIN"
+    f" SELECT {_NOTE}(new.sequence, new.entity, new.key, new.before, new.after); END"
+)
+
+_LAST: Final = "SELECT sequence, head FROM journal WHERE head IS NOT NULL ORDER BY sequence DESC LIMIT 1"
+_CLOSE: Final = "INSERT INTO journal (head, at, by, action) VALUES (?, ?, ?, ?)"
+_OPEN: Final = "SELECT entity, key, before, after FROM journal WHERE sequence > ? ORDER BY sequence"
+_LINKS: Final = """
+SELECT sequence, at, by, action, head FROM journal WHERE head IS NOT NULL ORDER BY sequence DESC LIMIT ?
 """
-"""The entries of a link as JSON lines, up to 256 at a time."""
+_EVERYTHING: Final = """
+SELECT sequence, head, at, by, action, entity, key, before, after FROM journal ORDER BY sequence
+"""
 
 _ADDED: Final = """
-SELECT min(link) FROM journal_link WHERE last_entry >= (
+SELECT sequence FROM journal WHERE head IS NOT NULL AND sequence > (
   SELECT max(sequence) FROM journal WHERE entity = '{table}' AND key = ? AND before IS NULL)
+ORDER BY sequence LIMIT 1
 """
 
-_NO_END: Final = 2**62
+_SPAN: Final = """
+SELECT sequence FROM journal WHERE head IS NOT NULL AND sequence <= ? ORDER BY sequence DESC LIMIT 2
+"""
 
 _NET: Final = """
 CREATE TEMP TABLE undone AS
 WITH opening AS (
-  SELECT entity, key, before, min(sequence) FROM journal WHERE sequence > :first AND sequence <= :last
+  SELECT entity, key, before, min(sequence) FROM journal WHERE sequence > :first AND sequence < :last
   GROUP BY entity, key
 ), closing AS (
-  SELECT entity, key, after, max(sequence) FROM journal WHERE sequence > :first AND sequence <= :last
+  SELECT entity, key, after, max(sequence) FROM journal WHERE sequence > :first AND sequence < :last
   GROUP BY entity, key
 )
 SELECT entity, key, before, after FROM opening JOIN closing USING (entity, key) WHERE before IS NOT after
@@ -75,35 +85,99 @@ DELETE FROM undone WHERE (entity, key) IN (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One transaction: when (UTC), who, what, how many rows, its last entry, the chain's head after it (SHA-256)."""
+    """One transaction: when (UTC), who, what, how many rows, and the chain's head after it (SHA-256, hex)."""
 
     link: int
+    """Its number: that of its close in the journal."""
     at: str
     by: str
     action: str
     entries: int
-    last_entry: int
     head: str
+
+
+class Recorder:
+    """Hashes the entries of one connection's running transaction as they are written, and closes its link."""
+
+    def __init__(self, connection: dbapi2.Connection) -> None:
+        self._connection = connection
+        self._last: tuple[int, str] | None = None
+        """Number and head of the newest link; None: to be looked up."""
+        self._closing: tuple[int, str] | None = None
+        self._digest = hashlib.sha256()
+        self._next = 0
+        self._sound = True
+        connection.create_function(_NOTE, 5, self._note)
+
+    def begin(self) -> None:
+        """To be called right after BEGIN."""
+        if self._last is None:
+            self._last = self._connection.execute(_LAST).fetchone() or (0, "")
+        number, head = self._last
+        self._closing, self._digest = None, hashlib.sha256(head.encode())
+        self._next, self._sound = number + 1, True
+
+    def close(self, at: str, by: str, action: str) -> None:
+        """To be called right before COMMIT. A transaction without entries is no link."""
+        if self._last is None:
+            raise RuntimeError("closing a link that was not begun")
+        if self._sound and self._next == self._last[0] + 1:
+            return
+        if not self._sound:
+            self._read_again(self._last)
+        head = _close(self._digest, at, by, action)
+        number = self._connection.execute(_CLOSE, (head, at, by, action)).lastrowid
+        if number != self._next:
+            # The last statement failed and was taken back by itself: its entries are gone, but had been noted.
+            self._connection.execute("DELETE FROM journal WHERE sequence = ?", (number,))
+            self._sound = False
+            if number > self._last[0] + 1:
+                self.close(at, by, action)
+            return
+        self._closing = number, head
+
+    def committed(self) -> None:
+        """To be called right after COMMIT."""
+        if self._closing is not None:
+            self._last = self._closing
+
+    def _note(self, sequence: int, entity: str, key: str, before: str | None, after: str | None) -> None:
+        self._sound = self._sound and sequence == self._next
+        self._next = sequence + 1
+        self._digest.update(_entry(entity, key, before, after))
+
+    def _read_again(self, last: tuple[int, str]) -> None:
+        number, head = last
+        self._digest, self._next, self._sound = hashlib.sha256(head.encode()), number + 1, True
+        for entry in self._connection.execute(_OPEN, (number,)):
+            self._digest.update(_entry(*entry))
+            self._next += 1
 
 
 def install_triggers(db: Database, table: str) -> None:
     """Log ``table`` as it now stands. Its name and columns come from migrations or checked schemas."""
+    _make(db, _triggers(db, table), table)
+
+
+def install_all(db: Database) -> None:
+    """Log every content table, and note every entry."""
+    _make(db, {"journal_journal_noting": _NOTING}, "journal")
+    for table in db.table_names():
+        if table not in UNLOGGED and not table.startswith("sqlite_"):
+            install_triggers(db, table)
+
+
+def _make(db: Database, triggers: dict[str, str], table: str) -> None:
+    """Those that are not there as they should be; a statement for each name."""
     held = dict(
         db.conn.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)
         ).fetchall()
     )
-    for name, statement in _triggers(db, table).items():
+    for name, statement in triggers.items():
         if held.get(name) != statement:
             db.conn.execute(f"DROP TRIGGER IF EXISTS [{name}]")
             db.conn.execute(statement)
-
-
-def install_all(db: Database) -> None:
-    """Log every content table."""
-    for table in db.table_names():
-        if table not in UNLOGGED and not table.startswith("sqlite_"):
-            install_triggers(db, table)
 
 
 def _triggers(db: Database, table: str) -> dict[str, str]:
@@ -131,34 +205,36 @@ def _triggers(db: Database, table: str) -> dict[str, str]:
     }
 
 
-def close_link(db: Database, at: str, by: str, action: str) -> None:
-    """Close the running transaction's link. Called by ``Workspace.transaction`` just before the commit."""
-    previous = last(db)
-    number, first, before = (previous.link + 1, previous.last_entry, previous.head) if previous else (1, 0, "")
-    head, entries, newest = _hash(db, before, (number, at, by, action), first, _NO_END)
-    if entries:
-        db.conn.execute(_ADD_LINK, (number, at, by, action, entries, newest, head))
-
-
 def last(db: Database) -> Link | None:
-    row = db.conn.execute(_LAST).fetchone()
-    return Link(*row) if row else None
+    found = _newest(db, 1)
+    return found[0] if found else None
 
 
 def head(ws: Workspace) -> str:
-    """SHA-256, hex, of the whole history so far; empty before the first link."""
-    link = last(ws.db)
-    return link.head if link else ""
+    """SHA-256, hex, of the whole history so far (what a running transaction does is not yet part of it); empty before
+    the first link."""
+    row = ws.db.conn.execute(_LAST).fetchone()
+    return str(row[1]) if row else ""
 
 
 def links(ws: Workspace, limit: int = 100) -> list[Link]:
     """The newest links, newest first."""
-    return [Link(*row) for row in ws.db.conn.execute(_LINKS + " ORDER BY link DESC LIMIT ?", (limit,))]
+    return _newest(ws.db, limit)
+
+
+def _newest(db: Database, limit: int) -> list[Link]:
+    # One more, to tell how many entries the last one has.
+    rows = db.conn.execute(_LINKS, (limit + 1,)).fetchall()
+    before = [row[0] for row in rows[1:]] + [0]
+    return [
+        Link(number, at, by, action, number - previous - 1, head)
+        for (number, at, by, action, head), previous in zip(rows, before, strict=True)
+    ][:limit]
 
 
 def knows(ws: Workspace, head: str) -> bool:
     """Whether ``head`` has ever been the chain's head here; not after an older backup was restored."""
-    return ws.db.conn.execute("SELECT 1 FROM journal_link WHERE head = ?", (head,)).fetchone() is not None
+    return ws.db.conn.execute("SELECT 1 FROM journal WHERE head = ?", (head,)).fetchone() is not None
 
 
 def link_that_added(ws: Workspace, table: str, key: str) -> int | None:
@@ -167,18 +243,25 @@ def link_that_added(ws: Workspace, table: str, key: str) -> int | None:
     return None if row is None else row[0]
 
 
-def verify(ws: Workspace) -> None:
-    """Recompute the chain. Raises ``UserError`` ``journal.broken`` naming the first link that does not hold."""
-    previous, expected, seen, count = "", 1, 0, 0
-    for row in ws.db.conn.execute(_LINKS + " ORDER BY link"):
-        link = Link(*row)
-        facts = (link.link, link.at, link.by, link.action)
-        wanted, entries, _ = _hash(ws.db, previous, facts, seen, link.last_entry)
-        if link.link != expected or entries != link.entries or wanted != link.head:
-            raise _broken(link)
-        previous, expected, seen, count = link.head, expected + 1, link.last_entry, count + entries
-    if ws.db.conn.execute("SELECT count(*) FROM journal").fetchone()[0] != count:
-        raise _broken(None)
+def verify(ws: Workspace) -> int:
+    """Recompute the chain; how many links it has.
+
+    Raises ``UserError`` ``journal.broken`` naming the last link up to which it holds.
+    """
+    digest, good, expected, links, closed = hashlib.sha256(), "", 1, 0, 0
+    for number, head, at, by, action, *entry in ws.db.conn.execute(_EVERYTHING):
+        if number != expected:
+            raise _broken(good)
+        expected += 1
+        if head is None:
+            digest.update(_entry(*entry))
+            continue
+        if _close(digest, at, by, action) != head:
+            raise _broken(good)
+        digest, good, links, closed = hashlib.sha256(head.encode()), f"{at} {by} {action}", links + 1, number
+    if closed != expected - 1:
+        raise _broken(good)
+    return links
 
 
 def undo(ws: Workspace, link: int) -> None:
@@ -188,14 +271,10 @@ def undo(ws: Workspace, link: int) -> None:
     is now neither as the link left it nor as it found it, ``journal.bytes_gone`` when it deleted rows whose bytes
     (photographs) nobody has any more, ``journal.unknown_link``.
     """
-    ends = dict(
-        ws.db.conn.execute(
-            "SELECT link, last_entry FROM journal_link WHERE link IN (?, ?)", (link - 1, link)
-        ).fetchall()
-    )
+    ends = [number for (number,) in ws.db.conn.execute(_SPAN, (link,))]
     if link not in ends:
-        raise UserError("journal.unknown_link", f"没有第 {link} 次操作的记录。", "请从操作记录里选一条。")
-    span = {"first": ends.get(link - 1, 0), "last": ends[link]}
+        raise UserError("journal.unknown_link", f"没有编号为 {link} 的操作记录。", "请从操作记录里选一条。")
+    span = {"first": ends[1] if len(ends) > 1 else 0, "last": link}
     execute = ws.db.conn.execute
     execute(_NET, span)
     try:
@@ -248,21 +327,22 @@ def _columns(db: Database, table: str) -> tuple[list[str], list[str], bool]:
     return keys, others, any(c[2] == "BLOB" and c[3] for c in columns)
 
 
-def _hash(db: Database, previous: str, facts: tuple[int, str, str, str], first: int, last: int) -> tuple[str, int, int]:
-    """Head after the entries above ``first`` up to ``last``, how many they are, and the last one's number."""
-    digest = hashlib.sha256(json.dumps([previous, *facts], ensure_ascii=False, separators=(",", ":")).encode())
-    count, newest = 0, first
-    for lines, entries, end in db.conn.execute(_CHUNKS, (first, last)):
-        digest.update(b"\n")
-        digest.update(lines)
-        count, newest = count + entries, end
-    return digest.hexdigest(), count, newest
+def _entry(entity: str, key: str, before: str | None, after: str | None) -> bytes:
+    """What is hashed of an entry; the lengths keep two different entries from reading alike."""
+    lengths = -1 if before is None else len(before), -1 if after is None else len(after)
+    return f"{len(entity)} {len(key)} {lengths[0]} {lengths[1]}\n{entity}{key}{before}{after}\n".encode()
 
 
-def _broken(link: Link | None) -> UserError:
-    place = f"第 {link.link} 条（{link.at} {link.by} {link.action}）" if link else "最后一条之后"
+def _close(digest: hashlib._Hash, at: str, by: str, action: str) -> str:
+    """The head: of the digest over the head before and the entries, and what is said of the link."""
+    digest.update(f"{len(at)} {len(by)} {len(action)}\n{at}{by}{action}\n".encode())
+    return digest.hexdigest()
+
+
+def _broken(good: str) -> UserError:
+    place = f"“{good}”之后" if good else "第一条"
     return UserError(
         "journal.broken",
-        f"改动记录在{place}处对不上，可能被程序以外的手段改过。",
+        f"改动记录在{place}对不上，可能被程序以外的手段改过。",
         "请停止使用，从备份恢复，并报告区专班办公室。",
     )

@@ -48,10 +48,9 @@ ON CONFLICT (unit, period, element) DO UPDATE
 SET state = excluded.state, number = excluded.number, choice = excluded.choice
 """
 _PUT_CHANGED: Final = (
-    PUT + "WHERE state <> excluded.state OR number IS NOT excluded.number OR choice IS NOT excluded.choice RETURNING 1"
+    PUT + "WHERE state <> excluded.state OR number IS NOT excluded.number OR choice IS NOT excluded.choice"
 )
 CLEAR: Final = "DELETE FROM data_value WHERE unit = ? AND period = ? AND element = ?"
-_CLEAR_HELD: Final = CLEAR + " RETURNING 1"
 
 _EXPORT: Final = "SELECT element, unit, period, state, coalesce(number, choice, '') FROM data_value"
 _HELD: Final = "SELECT unit, period, element, state, number, choice FROM data_value"
@@ -281,10 +280,10 @@ def held(ws: Workspace, units: Collection[str], periods: Collection[str]) -> dic
 
 def _write_one(ws: Workspace, catalogue: Catalogue, ref: CellRef, value: DataValue | None) -> bool:
     if value is None:
-        return ws.db.conn.execute(_CLEAR_HELD, (ref.unit, str(ref.period), ref.element)).fetchone() is not None
+        return bool(ws.db.conn.execute(CLEAR, (ref.unit, str(ref.period), ref.element)).rowcount)
     content = to_stored(catalogue.elements[ref.element], value)
     row = (ref.element, ref.unit, str(ref.period), *content)
-    return ws.db.conn.execute(_PUT_CHANGED, row).fetchone() is not None
+    return bool(ws.db.conn.execute(_PUT_CHANGED, row).rowcount)
 
 
 def _write_many(ws: Workspace, catalogue: Catalogue, changes: Mapping[CellRef, DataValue | None]) -> list[CellRef]:

@@ -18,7 +18,6 @@ class Verified:
     """What was looked at, and what does not fit together (Chinese sentences without contents; empty: all does)."""
 
     links: int
-    entries: int
     head: str
     faults: tuple[str, ...]
 
@@ -41,7 +40,7 @@ def verify(ws: Workspace, progress: Progress = SILENT) -> Verified:
     progress.tick("正在核对文件")
     integrity.check_pages(ws)
     progress.tick("正在核对改动记录")
-    journal.verify(ws)
+    links = journal.verify(ws)
     progress.tick("正在核对引用")
     faults = [
         sentence.format(count)
@@ -49,10 +48,7 @@ def verify(ws: Workspace, progress: Progress = SILENT) -> Verified:
         if (count := ws.db.conn.execute(statement).fetchone()[0])
     ]
     faults += _wrong_hashes(ws)
-    last = journal.last(ws.db)
-    if last is None:
-        return Verified(0, 0, "", tuple(faults))
-    return Verified(last.link, last.last_entry, last.head, tuple(faults))
+    return Verified(links, journal.head(ws), tuple(faults))
 
 
 def _wrong_hashes(ws: Workspace) -> list[str]:
