@@ -132,15 +132,22 @@ class Figure:
         return (top, bottom) if bottom > 0 else (-top, -bottom)
 
     @property
+    def due(self) -> bool:
+        """False in the first months of a year in which nothing of a figure that counts from January has ended."""
+        return not self.resets or self.as_of.year == self.period.year
+
+    @property
     def final(self) -> bool:
         """Whether nothing of the year is still to come, for a figure that counts from January."""
-        return not self.resets or self.as_of.is_year_end
+        return not self.resets or (self.due and self.as_of.is_year_end)
 
     @property
     def basis(self) -> str:
         """For what time it stands, in words: 截至2026年三季度, 2026年1—10月累计, 2026年全年."""
         if not self.resets:
             return f"截至{self.as_of.label()}"
+        if not self.due:
+            return f"{self.period.year}年首期未到"
         if self.as_of.is_year_end:
             return f"{self.as_of.year}年全年"
         if self.as_of.kind is PeriodKind.MONTH:
