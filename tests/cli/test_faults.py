@@ -126,7 +126,7 @@ def test_a_full_stick_keeps_the_sealed_package_and_says_how_to_write_it(
 
 
 def test_a_read_only_stick_says_so(month: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, data: bytes) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as locked:

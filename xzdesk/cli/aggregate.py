@@ -98,8 +98,8 @@ def _table(session: Session, overview: Overview) -> str:
             (
                 row.annex_number or "",
                 row.name,
-                row.unit,
                 _number(standing.figure.value),
+                row.unit,
                 standing.figure.basis,
                 _reference(standing.reference),
                 _next(row),
@@ -108,9 +108,9 @@ def _table(session: Session, overview: Overview) -> str:
                 _number(standing.monthly),
             )
         )
-    columns = ("序号", "指标", "单位", "现值", "时间", "本期参考", "下一目标", "状态", "到年末还差", "每月需")
+    columns = ("序号", "指标", "现值", "单位", "时间", "本期参考", "下一目标", "状态", "到年末还差", "每月需")
     title = f"{session.catalogue.units[overview.unit].name} {overview.period.label()} 指标 {len(rows)} 项"
-    return output.table(title, columns, rows, figures=(0, 3, 8, 9))
+    return output.table(title, columns, rows, figures=(0, 2, 8, 9))
 
 
 def _number(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final
@@ -13,6 +14,7 @@ from click.formatting import HelpFormatter
 
 _NEVER_FIRST: Final = frozenset("，。；：、！？）》”’…%.,;:)")
 _NEVER_LAST: Final = frozenset("（《“‘(")
+_DEFAULT: Final = re.compile(r"  \[default: ([^\]]*)\]")
 _INDENT: Final = 2
 _TERM_CELLS: Final = 34
 """A longer term stands on a line of its own."""
@@ -83,7 +85,8 @@ class _Page:
 
 def _record(option: Option, ctx: Context) -> tuple[str, str]:
     term, meaning = option.get_help_record(ctx) or ("", "")
-    return term, meaning.replace("  [required]", "必填。")
+    meaning = _DEFAULT.sub(r"不写时为 \1。", meaning.replace("  [required]", "必填。"))
+    return term, meaning
 
 
 def _paragraphs(text: str) -> list[list[str]]:

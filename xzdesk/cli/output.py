@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import datetime as dt
 import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from xzdesk.core.errors import UserError
 from xzdesk.core.plain import plain
 
 __all__ = ["lines", "moment", "of_error", "plain", "prepare", "table", "tell", "tell_error", "tell_help"]
+
+
+PIPED_WIDTH: Final = 160
+"""Columns of a table that goes to a file or another program."""
 
 
 def prepare(as_json: bool) -> None:
@@ -26,8 +30,16 @@ def prepare(as_json: bool) -> None:
 
 def tell(value: object, as_json: bool, text: str = "") -> None:
     """The answer of a command: ``value`` as JSON, or ``text`` for a person."""
+    _clear_progress()
     sys.stdout.write((json.dumps(plain(value), ensure_ascii=False, indent=1) if as_json else text) + "\n")
     sys.stdout.flush()
+
+
+def _clear_progress() -> None:
+    """Take the progress line off the terminal before anything else is written."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
 
 def tell_help(text: str) -> None:
@@ -44,6 +56,7 @@ def tell_error(code: str, message: str, hint: str, as_json: bool) -> None:
     if as_json:
         tell({"error": {"code": code, "message": message, "hint": hint}}, as_json=True)
     else:
+        _clear_progress()
         sys.stderr.write(f"{message}\n{hint}\n" if hint else f"{message}\n")
 
 
@@ -63,7 +76,10 @@ def moment(utc: str) -> str:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], figures: Iterable[int] = ()) -> str:
-    """A table as text, as wide as the terminal; the columns numbered in ``figures`` are right-aligned."""
+    """A table as text, as wide as the terminal (``PIPED_WIDTH`` without one).
+
+    The columns numbered in ``figures`` are right-aligned.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -74,7 +90,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         made.add_column(column, justify="right" if number in right else "left", overflow="fold")
     for row in rows:
         made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    console = Console(file=None, highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     with console.capture() as capture:
         console.print(made)
     return capture.get().rstrip("\n")

@@ -82,7 +82,8 @@ def _share(session: Session, indicator: Indicator, word: str) -> tuple[str, Deci
     reading = read_number(text, indicator.unit)
     if reading.value is None:
         raise UserError("usage", f"{name}的目标“{text[:20]}”不是数。", "请写阿拉伯数字。")
-    return session.unit(name).code, reading.value
+    rounded = round(reading.value, indicator.decimals)
+    return session.unit(name).code, rounded if rounded == reading.value else reading.value
 
 
 def _tell(session: Session, shares: list[TargetSplit] | tuple[TargetSplit, ...], done: str, as_json: bool) -> None:
