@@ -7,7 +7,6 @@ the services to check; applying a package's values is for ``value_import``. Noth
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,7 +89,8 @@ def observe(
     elements: Collection[str] | None = None,
 ) -> Observations:
     """The same as columns, up to the end of ``until``: for statistics over hundreds of thousands of cells."""
-    columns: dict[str, dict[str, dict[Period, Content]]] = {}
+    columns: dict[tuple[str, str], dict[Period, Content]] = {}
+    filled_together: dict[tuple[str, str], list[dict[Period, Content]]] = {}
     periods: dict[str, Period | None] = {}
     for unit, text, codes, contents, absences in _columns(ws, units, None, elements):
         if text not in periods:
@@ -98,19 +98,20 @@ def observe(
             periods[text] = period if until is None or period.last_month <= until.last_month else None
         if (when := periods[text]) is None:
             continue
-        of_unit = columns.get(unit)
-        if of_unit is None:
-            of_unit = columns[unit] = defaultdict(dict)
+        # A unit fills in the same elements month after month: their columns are looked up once.
+        together = filled_together.get((unit, codes))
+        if together is None:
+            together = [columns.setdefault((element, unit), {}) for element in codes.split(",")]
+            filled_together[unit, codes] = together
         found = json.loads(contents)
         if absences:
             found = [_ABSENT[c] if c.__class__ is float else c for c in found]
-        for element, content in zip(codes.split(","), found, strict=True):
-            of_unit[element][when] = content
+        for column, content in zip(together, found, strict=True):
+            column[when] = content
     observations = Observations()
-    for unit, of_unit in columns.items():
-        for element, column in of_unit.items():
-            if element in catalogue.elements:
-                observations.put_column(element, unit, column)
+    for (element, unit), column in columns.items():
+        if element in catalogue.elements:
+            observations.put_column(element, unit, column)
     return observations
 
 
