@@ -158,10 +158,24 @@ def test_a_wrong_code_opens_no_invitation(desk: Desk) -> None:
 
 
 def test_a_package_for_another_office(month: Desk) -> None:
-    package = month.submit()
-    answer = month.run("镇", "import", package, "--json")
+    """Named, it is a mistake; beside others on the stick it is not."""
+    month.submit()
+    month.done("区", "invite", "松风街道", "--to", month.stick)
+    other = next(month.stick.glob("松风街道*"))
+    answer = month.run("镇", "import", other, "--json")
     arrived = answer.json["packages"][0]
-    assert (answer.status, arrived["status"], arrived["effects"]["cells"]) == (2, "refused", [])
+    assert (answer.status, arrived["status"], arrived["code"]) == (2, "refused", "package.not_for_us")
+    whole = month.done("镇", "inspect", month.stick, "--json").json["packages"]
+    assert {each["code"] for each in whole} == {"package.own", "package.not_for_us"}
+
+
+def test_ones_own_packages_on_the_stick_are_passed_over(month: Desk) -> None:
+    month.submit()
+    month.done("区", "task", "--to", month.stick)
+    for office in ("镇", "区"):
+        taken = month.done(office, "import", month.stick, "--json").json["packages"]
+        assert sorted(each["status"] for each in taken) == ["accepted", "own"]
+        assert "这是本单位封装的数据包，不用接收。" in month.done(office, "import", month.stick).out
 
 
 def test_the_wrong_number_trusts_nobody(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from xzdesk.cli import output
@@ -14,6 +15,7 @@ from xzdesk.services.incoming import CellDifference
 from xzdesk.services.receive import Arrived, Status
 from xzdesk.services.session import Session
 
+FOR_OTHERS = "package.not_for_us"
 SHOWN = 10
 """Lines of each kind that are shown unless all are asked for."""
 
@@ -22,6 +24,7 @@ STATUS_WORDS = {
     Status.KNOWN: "以前收过，没有变化",
     Status.QUARANTINED: "放在隔离区，没有采用",
     Status.REFUSED: "已拒绝，没有留下任何内容",
+    Status.OWN: "跳过",
 }
 DRY_WORDS = {
     **STATUS_WORDS,
@@ -31,9 +34,17 @@ DRY_WORDS = {
 }
 
 
-def attention(arrived: Sequence[Arrived]) -> bool:
-    """Whether something was refused or waits: the user has to see to it."""
-    return any(each.status in (Status.REFUSED, Status.QUARANTINED) for each in arrived)
+def attention(arrived: Sequence[Arrived], paths: Sequence[Path]) -> bool:
+    """Whether something was refused or waits: the user has to see to it.
+
+    A package for somebody else that merely lies in a folder of ``paths`` needs nobody: one stick serves many offices.
+    """
+    named = {path.name for path in paths if not path.is_dir()}
+    return any(
+        each.status is Status.QUARANTINED
+        or (each.status is Status.REFUSED and (each.code != FOR_OTHERS or each.file in named))
+        for each in arrived
+    )
 
 
 def text(session: Session, arrived: Sequence[Arrived], *, dry_run: bool, everything: bool) -> str:

@@ -57,7 +57,7 @@ def command(
         else:
             arrived = receive.receive(session, paths, progress=frame.progress())
         _tell(session, arrived, made, everything, as_json)
-    if arrival_text.attention(arrived):
+    if arrival_text.attention(arrived, paths):
         raise click.exceptions.Exit(frame.ATTENTION)
 
 

@@ -40,7 +40,7 @@ def command(
             "这是试读，什么都没有改动。要接收请用 import。",
         )
         output.tell(arrival_text.value(session, arrived), as_json, text)
-    if arrival_text.attention(arrived):
+    if arrival_text.attention(arrived, paths):
         raise click.exceptions.Exit(frame.ATTENTION)
 
 

@@ -93,4 +93,4 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     with console.capture() as capture:
         console.print(made)
-    return capture.get().rstrip("\n")
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())

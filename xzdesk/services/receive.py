@@ -39,6 +39,8 @@ class Status(StrEnum):
     KNOWN = "known"
     QUARANTINED = "quarantined"
     REFUSED = "refused"
+    OWN = "own"
+    """Sealed by this office itself: it lies on the stick for somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,12 @@ def receive(
     for number, path in enumerate(files):
         progress.tick("正在读取", number, len(files))
         try:
-            manifest = open_for(session, stick.read_file(path)).manifest
-            order.append((manifest.sender.unit, manifest.sender.epoch, manifest.sequence, path))
+            opened = open_for(session, stick.read_file(path))
+            manifest = opened.manifest
+            if manifest.sender.key_id in {key.key_id for key in partners.own_keys(session.workspace)}:
+                results[path] = _own(path.name, opened)
+            else:
+                order.append((manifest.sender.unit, manifest.sender.epoch, manifest.sequence, path))
         except UserError as error:
             results[path] = _refused(path.name, error)
     for number, (*_, path) in enumerate(sorted(order)):
@@ -301,6 +307,19 @@ def _record(session: Session, opened: Opened, data: bytes, status: PackageStatus
 def _advance(session: Session, opened: Opened) -> None:
     sender = opened.manifest.sender
     packages.advance(session.workspace, sender.unit, Direction.IN, sender.epoch, opened.manifest.sequence, opened.id)
+
+
+def _own(name: str, opened: Opened) -> Arrived:
+    return Arrived(
+        file=name,
+        status=Status.OWN,
+        code="package.own",
+        message="这是本单位封装的数据包，不用接收。",
+        kind=opened.manifest.kind,
+        id=opened.id,
+        unit=opened.manifest.sender.unit,
+        sequence=opened.manifest.sequence,
+    )
 
 
 def _refused(name: str, error: UserError) -> Arrived:
