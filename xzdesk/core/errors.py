@@ -1,5 +1,7 @@
 """The two exceptions a caller may show; every other exception is a fault of the program."""
 
+from __future__ import annotations
+
 
 class UserError(Exception):
     """Something the user can mend.
@@ -14,6 +16,10 @@ class UserError(Exception):
         self.code = code
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str]]:
+        # An exception is rebuilt from its args otherwise, and crosses from one process to another without them.
+        return UserError, (self.code, self.message, self.hint)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

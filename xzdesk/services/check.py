@@ -42,15 +42,31 @@ class CheckResult:
 
 def check(session: Session, period: Period, units: Sequence[OrgUnit] | None = None) -> CheckResult:
     """Run every rule that is due at the month ``period`` over ``units`` (default: all the office fills in)."""
-    ws, catalogue, lineage = session.workspace, session.catalogue, session.lineage
-    units = tuple(u for u in (session.units if units is None else units) if lineage.exists(u.code, period))
-    known = observe(session, units, period)
-    findings = checks.check_values(catalogue, known, units, period, lineage)
-    findings += rules.violations(ws, catalogue, units, period)
-    findings.sort(key=lambda f: (f.severity is Severity.SOFT, f.unit, f.rule, str(f.place)))
-    given = verdicts.reasons_for(ws, {f.fingerprint for f in findings})
-    asked = asked_cells(session, units, period)
-    return CheckResult(period, tuple(findings), given, sum(ref in known for ref in asked), len(asked))
+    return check_months(session, [(period, session.units if units is None else units)])[0]
+
+
+def check_months(session: Session, months: Sequence[tuple[Period, Sequence[OrgUnit]]]) -> list[CheckResult]:
+    """``check`` of several months (in order, at least one) with the units meant in each; everything is read once.
+
+    Register rows are what they are today: they are checked with the last of the months, where it is still open.
+    """
+    last, catalogue, lineage = months[-1][0], session.catalogue, session.lineage
+    everyone = {unit.code for _, units in months for unit in units}
+    known = observe(session, [unit for unit in catalogue.units.values() if unit.code in everyone], last)
+    results = []
+    for month, units in months:
+        living = tuple(unit for unit in units if lineage.exists(unit.code, month))
+        findings = checks.check_values(catalogue, known, living, month, lineage)
+        if month is last:
+            sealed = values.sealed_units(session.workspace, month)
+            still_open = [unit for unit in living if unit.code not in sealed]
+            findings += rules.violations(session.workspace, catalogue, still_open, month)
+        findings.sort(key=lambda f: (f.severity is Severity.SOFT, f.unit, f.rule, str(f.place)))
+        given = verdicts.reasons_for(session.workspace, {f.fingerprint for f in findings})
+        asked = asked_cells(session, living, month)
+        filled = sum(ref in known for ref in asked)
+        results.append(CheckResult(month, tuple(findings), given, filled, len(asked)))
+    return results
 
 
 def observe(session: Session, units: Sequence[OrgUnit], period: Period) -> Observations:

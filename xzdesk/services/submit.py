@@ -17,7 +17,7 @@ from xzdesk.exchange.manifest import Kind
 from xzdesk.exchange.parts import Part
 from xzdesk.services import attach, outgoing, record
 from xzdesk.services.attach import Attached
-from xzdesk.services.check import CheckResult, check
+from xzdesk.services.check import CheckResult, check_months
 from xzdesk.services.incoming import CORRECTIONS_PART, FINDINGS_PART, REGISTER_PREFIX, VALUES_PART
 from xzdesk.services.outgoing import Draft, Outgoing
 from xzdesk.services.session import Session
@@ -71,7 +71,7 @@ def demand_ready(session: Session, period: Period, progress: Progress = SILENT) 
     """
     progress.tick("正在审核")
     _demand_no_gap(session, period)
-    results = [check(session, month, units) for month, units in _months_to_check(session, period)]
+    results = check_all(session, period)
     _demand_clean(results)
     _demand_no_proposals(session, period)
     return [finding for result in results for finding in result.findings]
@@ -112,6 +112,12 @@ def unsealed_months(session: Session, period: Period) -> list[tuple[Period, tupl
         if units:
             found.append((month, units))
     return found
+
+
+def check_all(session: Session, period: Period) -> list[CheckResult]:
+    """The checks of everything that would be sealed with ``period``, month by month."""
+    months = _months_to_check(session, period)
+    return check_months(session, months) if months else []
 
 
 def _months_to_check(session: Session, period: Period) -> list[tuple[Period, tuple[OrgUnit, ...]]]:

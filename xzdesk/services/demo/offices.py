@@ -141,9 +141,7 @@ def hand_in(setting: Setting, session: Session, month: Period) -> Path:
 def explain(setting: Setting, session: Session, month: Period) -> int:
     """Give the script's explanation for every soft finding that has none; how many."""
     figures, _ = invented(setting)
-    open_findings: list[Finding] = []
-    for each, units in submit.unsealed_months(session, month):
-        open_findings += check.check(session, each, units).unexplained
+    open_findings = [finding for result in submit.check_all(session, month) for finding in result.unexplained]
     if open_findings:
         check.give_reasons(session, open_findings, figures.script.explanation)
     return len(open_findings)
@@ -168,7 +166,7 @@ def last_month(setting: Setting, unit: OrgUnit, incoming: Sequence[Path], *, sea
     figures, _ = invented(setting)
     begun = dt.datetime.now(dt.UTC)
     with open_session(setting.workspace(unit), RECORDER, PASSPHRASE) as session:
-        demand_taken(receive.receive(session, incoming))
+        demand_taken(receive.receive(session, incoming) if incoming else ())
         before = setting.month.shift(-1) if setting.month.index > 1 or setting.month.year > figures.first.year else None
         cells, rows = record_until(setting, session, before, setting.month)
         villages_record = unit.code == figures.script.office_of_villages

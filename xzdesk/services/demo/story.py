@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +48,12 @@ class Told:
 
     folder: Path
     month: Period
+    district: Path
+    """The district's workspace."""
+    names: dict[str, str]
+    """Of the units, by code."""
+    registers: dict[str, str]
+    """Titles of the registers, by code."""
     steps: list[Step] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     """Cells, rows by register, packages, bytes."""
@@ -59,16 +65,23 @@ class Told:
     ranking: rank.Ranking | None = None
 
 
-def play(setting: Setting, progress: Progress = SILENT) -> Told:
-    """Play the demonstration into ``setting.folder``, which must be new or empty.
+def play(setting: Setting, progress: Progress = SILENT, on_step: Callable[[Step], None] | None = None) -> Told:
+    """Play the demonstration into ``setting.folder``, which must be new or empty. ``on_step`` hears of each step done.
 
     Raises ``UserError`` ``demo.folder``, ``demo.month``, ``demo.script``; ``Cancelled``.
     """
     figures, _ = offices.invented(setting)
     _check(setting, figures)
     setting.stick.mkdir(parents=True)
-    told = Told(setting.folder, setting.month)
-    story = _Story(setting, told, progress)
+    catalogue = figures.catalogue
+    told = Told(
+        setting.folder,
+        setting.month,
+        setting.workspace(catalogue.district),
+        {unit.code: unit.name for unit in catalogue.units.values()},
+        {schema.code: schema.title for schema in catalogue.registers.values()},
+    )
+    story = _Story(setting, told, progress, on_step)
     with ProcessPoolExecutor(max_workers=max(1, os.cpu_count() or 1)) as pool, story.district() as district:
         story.enrol_towns(district, pool)
         story.split_and_issue(district)
@@ -102,7 +115,10 @@ def _check(setting: Setting, figures: Figures) -> None:
 
 
 class _Story:
-    def __init__(self, setting: Setting, told: Told, progress: Progress) -> None:
+    def __init__(
+        self, setting: Setting, told: Told, progress: Progress, on_step: Callable[[Step], None] | None
+    ) -> None:
+        self._on_step = on_step
         self._setting = setting
         self._told = told
         self._progress = progress
@@ -117,7 +133,10 @@ class _Story:
         begun = time.monotonic()
         details: list[str] = []
         yield details
-        self._told.steps.append(Step(what, time.monotonic() - begun, tuple(details)))
+        step = Step(what, time.monotonic() - begun, tuple(details))
+        self._told.steps.append(step)
+        if self._on_step is not None:
+            self._on_step(step)
 
     @contextmanager
     def district(self) -> Iterator[Session]:
@@ -181,7 +200,7 @@ class _Story:
 
     def split_and_issue(self, district: Session) -> None:
         with self._step("目标分解到镇、街道，下发任务包") as details:
-            split = target_split.split_all(district)
+            split = len(target_split.split_all(district))
             issued = task.issue(district, task.trusted_units(district))
             self._down = {p.unit: deliver(p, self._setting.stick) for p in issued}
             details.append(f"分解 {split} 项目标，写出 {len(issued)} 个任务包")

@@ -1,0 +1,110 @@
+"""``demo``: the whole month with invented data, told step by step as it happens."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from xzdesk.cli import frame, output
+from xzdesk.core.errors import UserError
+from xzdesk.core.indicators import Figure
+from xzdesk.core.periods import Period
+from xzdesk.core.progress import Progress
+from xzdesk.core.ranking import Place
+from xzdesk.services.aggregate import Row
+from xzdesk.services.catalogue_files import DEFAULT
+from xzdesk.services.demo.offices import PASSPHRASE, RECORDER, Setting
+from xzdesk.services.demo.story import Step, Told, play
+
+FIRST_SEED = 20261
+
+
+@click.command("demo")
+@click.option(
+    "--dir", "folder", type=frame.FILE, default=Path("demo"), show_default=True, help="结果放在哪个新文件夹。"
+)
+@click.option("--month", default="2026-10", show_default=True, help="演示到哪个月。")
+@click.option("--seed", type=int, default=FIRST_SEED, show_default=True, help="换一个数，编出另一套数据。")
+@frame.json_option
+def command(folder: Path, month: str, seed: int, as_json: bool) -> None:
+    """用编造的演示数据走完一个月：开通、填报、审核、封装、接收、退回、改正、汇总、排名、定版。
+
+    全部工作库和数据包留在文件夹里，可以用其他命令打开看；口令写在其中的说明文件里。
+    """
+    begun = time.monotonic()
+    setting = Setting(folder.resolve(), DEFAULT, Period.parse(month), seed)
+    told = play(setting, Progress() if as_json else frame.progress(), on_step=None if as_json else _tell_step)
+    seconds = time.monotonic() - begun
+    if as_json:
+        output.tell({**output.plain(told), "seconds": round(seconds, 1)}, as_json)
+        return
+    output.tell(None, as_json, "\n\n".join(_closing(told, seconds)))
+
+
+def _tell_step(step: Step) -> None:
+    lines = [f"✔ {step.what}（{step.seconds:.1f} 秒）", *(f"    {detail}" for detail in step.details)]
+    output.tell(None, False, "\n".join(lines))
+
+
+def _closing(told: Told, seconds: float) -> list[str]:
+    if told.overview is None or told.ranking is None:
+        raise UserError("demo.unfinished", "演示没有走完。", "请删去文件夹后重试。")
+    counts = told.counts
+    entries = "，".join(f"{title} {counts[code]:,}" for code, title in told.registers.items())
+    missing = "、".join(told.missing) or "无"
+    return [
+        "以下全部是编造的演示数据。",
+        output.table(
+            f"{told.month.label()}指标进度（演示数据）",
+            ("序号", "指标", "单位", "实际", "参考", "下一目标", "完成", "差额", "月均需", "缺数", "状态"),
+            [_row(row) for row in told.overview.rows],
+            figures=(3, 4, 5, 6, 7, 8, 9),
+        ),
+        output.table(
+            f"{told.month.label()}镇、街道排名（演示数据）",
+            ("名次", "单位", "得分", "进度", "增量", "质量", "时效", "比上月"),
+            [_place(place, told.names) for place in told.ranking.places],
+            figures=(0, 2, 3, 4, 5, 6),
+        ),
+        f"还没有交{told.month.label()}数据的：{missing}",
+        f"数据 {counts['cells']:,} 格；台账：{entries}（行）。\n"
+        f"数据包 {counts['packages']} 个，共 {_megabytes(counts['package_bytes'])}；"
+        f"工作库共 {_megabytes(counts['workspace_bytes'])}。用时 {seconds:.0f} 秒。",
+        f"结果在 {told.folder}。接着看看：\n"
+        f"  xzdesk-cli aggregate -w {told.district} --month {told.month}\n"
+        f"（用户 {RECORDER}，口令 {PASSPHRASE}）",
+    ]
+
+
+def _row(row: Row) -> tuple[str, ...]:
+    standing = row.standing
+    figure: Figure = standing.figure
+    reference, goal, completion = standing.reference, standing.next_target, standing.completion
+    return (
+        row.indicator,
+        row.name,
+        row.unit,
+        "缺" if figure.value is None else f"{figure.value:,}",
+        "—" if reference is None else f"{reference.value:,}",
+        standing.text or ("—" if goal is None else f"{goal.text}（{goal.year}）"),
+        "—" if completion is None else f"{float(completion * 100):.0f}%",
+        "—" if standing.lacking is None else f"{standing.lacking:,}",
+        "—" if standing.monthly is None else f"{standing.monthly:,}",
+        str(figure.missing) if figure.missing else "",
+        standing.words,
+    )
+
+
+def _place(place: Place, names: dict[str, str]) -> tuple[str, ...]:
+    moved = (
+        ""
+        if place.moved is None
+        else ("持平" if not place.moved else f"{'升' if place.moved > 0 else '降'} {abs(place.moved)}")
+    )
+    return (str(place.place), names[place.unit], str(place.score), *(str(part) for part in place.parts), moved)
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1024 / 1024:.1f} MB"
