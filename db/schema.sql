@@ -69,13 +69,14 @@ CREATE TABLE data_value (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE finding_reason (
-  fingerprint TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL,
   rule        TEXT NOT NULL,
   unit        TEXT NOT NULL,
   period      TEXT NOT NULL,
   reason      TEXT NOT NULL,
   given_at    TEXT NOT NULL,
-  given_by    TEXT NOT NULL
+  given_by    TEXT NOT NULL,
+  PRIMARY KEY (fingerprint, unit)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE journal (

@@ -139,15 +139,17 @@ CREATE TABLE correction (
   PRIMARY KEY (element, unit, period, corrected_at)
 ) STRICT, WITHOUT ROWID;
 
--- Reasons given for soft findings; they lapse when the fingerprint no longer occurs.
+-- Reasons given for soft findings; they lapse when the fingerprint no longer occurs. An office answers for its own
+-- units: a reason with the fingerprint of another unit's finding stands beside the right one and is never looked up.
 CREATE TABLE finding_reason (
-  fingerprint TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL,
   rule        TEXT NOT NULL,
   unit        TEXT NOT NULL,
   period      TEXT NOT NULL,
   reason      TEXT NOT NULL,
   given_at    TEXT NOT NULL,
-  given_by    TEXT NOT NULL
+  given_by    TEXT NOT NULL,
+  PRIMARY KEY (fingerprint, unit)
 ) STRICT, WITHOUT ROWID;
 
 -- A month that this office has sealed (or accepted, at the office above), per reporting unit.

@@ -32,8 +32,8 @@ def test_a_reason_is_found_by_the_fingerprint_of_its_finding(office: Workspace) 
         verdicts.give_reason(office, finding("a" * 64), "6户整体拆迁")
         verdicts.give_reason(office, finding("a" * 64), "6户整体拆迁，见名单")
         verdicts.give_reason(office, finding("b" * 64), "新建小区入住")
-    assert verdicts.reasons_for(office, {"a" * 64, "c" * 64}) == {"a" * 64: "6户整体拆迁，见名单"}
-    assert verdicts.reasons_for(office, set()) == {}
+    assert verdicts.reasons_for(office, [finding("a" * 64), finding("c" * 64)]) == {"a" * 64: "6户整体拆迁，见名单"}
+    assert verdicts.reasons_for(office, []) == {}
     assert [(r.fingerprint, r.rule, r.unit, r.period, r.given_by) for r in verdicts.all_reasons(office)] == [
         ("a" * 64, "jump", VILLAGE, MARCH, "王会计"),
         ("b" * 64, "jump", VILLAGE, MARCH, "王会计"),
@@ -45,6 +45,17 @@ def test_reasons_of_a_package_are_taken_over_as_they_are(office: Workspace) -> N
     with office.transaction("接收"):
         verdicts.take_reasons(office, [brought])
     assert verdicts.all_reasons(office) == (brought,)
+
+
+def test_a_reason_given_for_another_unit_explains_nothing(office: Workspace) -> None:
+    own = finding("a" * 64)
+    false = verdicts.Reason("a" * 64, "jump", TOWN, MARCH, "别处说的", "2026-04-02T01:00:00Z", "李村")
+    with office.transaction("接收"):
+        verdicts.take_reasons(office, [false])
+        assert verdicts.reasons_for(office, [own]) == {}
+        verdicts.give_reason(office, own, "6户整体拆迁")
+        verdicts.take_reasons(office, [replace(false, reason="再说一遍")])
+    assert verdicts.reasons_for(office, [own]) == {"a" * 64: "6户整体拆迁"}
 
 
 def test_a_correction_is_pending_until_a_package_carries_it(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def check_months(session: Session, months: Sequence[tuple[Period, Sequence[OrgUn
             still_open = [unit for unit in living if unit.code not in sealed]
             findings += rules.violations(session.workspace, catalogue, still_open, month)
         findings.sort(key=lambda f: (f.severity is Severity.SOFT, f.unit, f.rule, str(f.place)))
-        given = verdicts.reasons_for(session.workspace, {f.fingerprint for f in findings})
+        given = verdicts.reasons_for(session.workspace, findings)
         asked = asked_cells(session, living, month)
         filled = sum(ref in known for ref in asked)
         results.append(CheckResult(month, tuple(findings), given, filled, len(asked)))

@@ -83,12 +83,13 @@ class Returned:
 
 _GIVE: Final = """
 INSERT INTO finding_reason (fingerprint, rule, unit, period, reason, given_at, given_by) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (fingerprint) DO UPDATE
+ON CONFLICT (fingerprint, unit) DO UPDATE
 SET reason = excluded.reason, given_at = excluded.given_at, given_by = excluded.given_by
 """
 
 _REASONS: Final = """
-SELECT fingerprint, reason FROM finding_reason WHERE fingerprint IN (SELECT value FROM json_each(?))
+SELECT fingerprint, reason FROM finding_reason
+WHERE (fingerprint, unit) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
 """
 
 _ALL_REASONS: Final = """
@@ -151,11 +152,10 @@ def take_reasons(ws: Workspace, reasons: Collection[Reason]) -> None:
     ws.db.conn.executemany(_GIVE, given)
 
 
-def reasons_for(ws: Workspace, fingerprints: Collection[str]) -> dict[str, str]:
-    """The reasons given for these findings, by fingerprint."""
-    if not fingerprints:
-        return {}
-    return dict(ws.db.conn.execute(_REASONS, (json.dumps(sorted(fingerprints)),)))
+def reasons_for(ws: Workspace, findings: Collection[Finding]) -> dict[str, str]:
+    """The reasons given for these findings, by fingerprint. What was said for another unit counts for nothing."""
+    wanted = {(finding.fingerprint, finding.unit) for finding in findings}
+    return dict(ws.db.conn.execute(_REASONS, (json.dumps(sorted(wanted)),))) if wanted else {}
 
 
 def all_reasons(ws: Workspace) -> tuple[Reason, ...]:
