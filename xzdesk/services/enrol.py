@@ -84,7 +84,7 @@ def invite(session: Session, unit: OrgUnit, folder: Path) -> Invited:
             manifest=sealed.manifest_bytes.decode(), content=sealed.data,
         )  # fmt: skip
         settings.write_meta(ws, _invitation_key(unit.code), json.dumps([body.nonce, body.epoch]))
-    return Invited(stick.write_file(folder, name, sealed.data), code)
+    return Invited(stick.write_file(folder, name, sealed.data, replace=True), code)
 
 
 def catalogue_part(catalogue: Catalogue) -> parts.Part:
@@ -150,7 +150,8 @@ def answer(session: Session, folder: Path) -> Path:
         body=body.to_body(),
     )
     sealed = pack.seal(manifest, [], key.sign_seed, outgoing.recipients_of(session, upper))
-    return stick.write_file(folder, outgoing.file_name(session, Kind.ENROLMENT, upper.unit, None, 1), sealed.data)
+    name = outgoing.file_name(session, Kind.ENROLMENT, upper.unit, None, 1)
+    return stick.write_file(folder, name, sealed.data, replace=True)
 
 
 def own_number(session: Session) -> str:

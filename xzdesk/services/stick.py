@@ -7,6 +7,7 @@ written again.
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import re
 import shutil
@@ -40,8 +41,10 @@ def read_file(path: Path) -> bytes:
         ) from None
 
 
-def write_file(folder: Path, name: str, data: bytes) -> Path:
+def write_file(folder: Path, name: str, data: bytes, *, replace: bool = False) -> Path:
     """Write ``data`` as ``folder/name``: temporary beside it, flushed, read back, renamed.
+
+    Another file of that name stays, and ``data`` gets a number behind its name, unless ``replace`` is given.
 
     Raises ``UserError`` ``stick.missing``, ``stick.full``, ``stick.read_only``, ``stick.failed``; then nothing of the
     file is left (a whole one of that name that was there before may be).
@@ -50,12 +53,23 @@ def write_file(folder: Path, name: str, data: bytes) -> Path:
         raise _missing(folder)
     target = folder / safe_name(name)
     try:
+        if not replace:
+            target = _place_for(target, data)
         free = shutil.disk_usage(folder).free
         if free < len(data) + RESERVE:
             raise _full(len(data), free)
         replace_file(target, data, keep=False)
     except OSError as error:
         raise _failed(error, target, data) from None
+    return target
+
+
+def _place_for(target: Path, data: bytes) -> Path:
+    """``target``, or the first numbered name beside it that is free or holds just ``data`` already."""
+    for number in itertools.count(2):
+        if not target.exists() or (target.stat().st_size == len(data) and target.read_bytes() == data):
+            break
+        target = target.with_name(f"{target.stem.rpartition('（')[0] or target.stem}（{number}）{target.suffix}")
     return target
 
 

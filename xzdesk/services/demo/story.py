@@ -83,6 +83,7 @@ def play(setting: Setting, progress: Progress = SILENT, on_step: Callable[[Step]
     )
     story = _Story(setting, told, progress, on_step)
     with ProcessPoolExecutor(max_workers=max(1, os.cpu_count() or 1)) as pool, story.district() as district:
+        story.own_figures(district)
         story.enrol_towns(district, pool)
         story.split_and_issue(district)
         story.villages(pool)
@@ -198,6 +199,12 @@ class _Story:
             began.append(office)
         return began
 
+    def own_figures(self, district: Session) -> None:
+        """What the district reports itself."""
+        with self._step(f"{district.office.name}填报区级数据") as details:
+            cells, _ = offices.record_until(self._setting, district, None, self._setting.month)
+            details.append(f"{cells:,} 格")
+
     def split_and_issue(self, district: Session) -> None:
         with self._step("目标分解到镇、街道，下发任务包") as details:
             split = len(target_split.split_all(district))
@@ -310,8 +317,7 @@ class _Story:
         backup = keep.listing(self._setting.workspace(town))[0]
         keep.restore(backup.path, restored, offices.RECORDER, offices.PASSPHRASE)
         with open_session(restored, offices.RECORDER, offices.PASSPHRASE) as session:
-            package = offices.hand_in(self._setting, session, self._setting.month)
-        return package.rename(package.with_name(f"旧备份_{package.name}"))
+            return offices.hand_in(self._setting, session, self._setting.month)
 
     def publish(self, district: Session) -> None:
         month = self._setting.month
