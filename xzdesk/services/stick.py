@@ -65,9 +65,16 @@ def write_file(folder: Path, name: str, data: bytes, *, replace: bool = False) -
 
 
 def _place_for(target: Path, data: bytes) -> Path:
-    """``target``, or the first numbered name beside it that is free or holds just ``data`` already."""
+    """``target``, or the first numbered name beside it that is free or holds just ``data`` already.
+
+    A link counts as free: it is put away, never followed.
+    """
     for number in itertools.count(2):
-        if not target.exists() or (target.stat().st_size == len(data) and target.read_bytes() == data):
+        if (
+            target.is_symlink()
+            or not target.exists()
+            or (target.stat().st_size == len(data) and target.read_bytes() == data)
+        ):
             break
         target = target.with_name(f"{target.stem.rpartition('（')[0] or target.stem}（{number}）{target.suffix}")
     return target
