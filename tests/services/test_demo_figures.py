@@ -38,24 +38,28 @@ SCRIPT = {
         "income_ratio": {"yearly": {"values": ["1.60", "1.58"]}},
     },
     "registers": {
-        "well": {
-            "date": "built_on",
-            "indicator": "8",
-            "fields": {
-                "name": {"text": "{unit}{n}号井"},
-                "kind": {"choice": {"集中": 1.0}},
-                "households": {"number": [10, 20]},
-                "keeper": {"person": True},
-                "state": {"choice": {"正常": 1.0}},
-            },
-        },
-        "well_test": {
-            "date": "sampled_on",
-            "parent": "well",
-            "parent_field": "well",
-            "every": 3,
-            "fields": {"passed": {"choice": {"yes": 0.9, "no": 0.1}}},
-        },
+        "well": [
+            {
+                "date": "built_on",
+                "indicator": "8",
+                "fields": {
+                    "name": {"text": "{unit}{n}号井"},
+                    "kind": {"choice": {"集中": 1.0}},
+                    "households": {"number": [10, 20]},
+                    "keeper": {"person": True},
+                    "state": {"choice": {"正常": 1.0}},
+                },
+            }
+        ],
+        "well_test": [
+            {
+                "date": "sampled_on",
+                "parent": "well",
+                "parent_field": "well",
+                "every": 3,
+                "fields": {"passed": {"choice": {"yes": 0.9, "no": 0.1}}},
+            }
+        ],
     },
 }
 LAST = Period.month(2025, 8)

@@ -55,7 +55,8 @@ def command(
             text = output.lines(_detail(session, row) for row in rows)
         else:
             rows = list(overview.rows)
-            text = _table(session, overview)
+            office = session.catalogue.units[overview.unit]
+            text = overview_table(f"{office.name} {month.label()} 指标 {len(rows)} 项", overview)
         told = STATE_RULES if rules else ()
         value = {"unit": overview.unit, "period": month, "indicators": [row_value(row) for row in rows]}
         output.tell({**value, "rules": told}, as_json, output.lines(text, told))
@@ -90,7 +91,8 @@ def overview_row(overview: Overview, indicator: Indicator) -> Row:
         ) from None
 
 
-def _table(session: Session, overview: Overview) -> str:
+def overview_table(title: str, overview: Overview) -> str:
+    """The indicators of an office, a line each."""
     rows = []
     for row in overview.rows:
         standing = row.standing
@@ -109,7 +111,6 @@ def _table(session: Session, overview: Overview) -> str:
             )
         )
     columns = ("序号", "指标", "现值", "单位", "时间", "本期参考", "下一目标", "状态", "到年末还差", "每月需")
-    title = f"{session.catalogue.units[overview.unit].name} {overview.period.label()} 指标 {len(rows)} 项"
     return output.table(title, columns, rows, figures=(0, 2, 8, 9))
 
 

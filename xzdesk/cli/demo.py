@@ -8,12 +8,11 @@ from pathlib import Path
 import click
 
 from xzdesk.cli import frame, output
+from xzdesk.cli.aggregate import overview_table
 from xzdesk.core.errors import UserError
-from xzdesk.core.indicators import Figure
 from xzdesk.core.periods import Period
 from xzdesk.core.progress import Progress
 from xzdesk.core.ranking import Place
-from xzdesk.services.aggregate import Row
 from xzdesk.services.catalogue_files import DEFAULT
 from xzdesk.services.demo.offices import PASSPHRASE, RECORDER, Setting
 from xzdesk.services.demo.story import Step, Told, play
@@ -21,7 +20,7 @@ from xzdesk.services.demo.story import Step, Told, play
 FIRST_SEED = 20261
 
 
-@click.command("demo")
+@frame.command()
 @click.option(
     "--dir", "folder", type=frame.FILE, default=Path("demo"), show_default=True, help="结果放在哪个新文件夹。"
 )
@@ -56,12 +55,7 @@ def _closing(told: Told, seconds: float) -> list[str]:
     missing = "、".join(told.missing) or "无"
     return [
         "以下全部是编造的演示数据。",
-        output.table(
-            f"{told.month.label()}指标进度（演示数据）",
-            ("序号", "指标", "单位", "实际", "参考", "下一目标", "完成", "差额", "月均需", "缺数", "状态"),
-            [_row(row) for row in told.overview.rows],
-            figures=(3, 4, 5, 6, 7, 8, 9),
-        ),
+        overview_table(f"{told.month.label()}指标进度（演示数据）", told.overview),
         output.table(
             f"{told.month.label()}镇、街道排名（演示数据）",
             ("名次", "单位", "得分", "进度", "增量", "质量", "时效", "比上月"),
@@ -73,28 +67,9 @@ def _closing(told: Told, seconds: float) -> list[str]:
         f"数据包 {counts['packages']} 个，共 {_megabytes(counts['package_bytes'])}；"
         f"工作库共 {_megabytes(counts['workspace_bytes'])}。用时 {seconds:.0f} 秒。",
         f"结果在 {told.folder}。接着看看：\n"
-        f"  xzdesk-cli aggregate -w {told.district} --month {told.month}\n"
+        f"  xzdesk-cli aggregate {told.month} -w {told.district}\n"
         f"（用户 {RECORDER}，口令 {PASSPHRASE}）",
     ]
-
-
-def _row(row: Row) -> tuple[str, ...]:
-    standing = row.standing
-    figure: Figure = standing.figure
-    reference, goal, completion = standing.reference, standing.next_target, standing.completion
-    return (
-        row.indicator,
-        row.name,
-        row.unit,
-        "缺" if figure.value is None else f"{figure.value:,}",
-        "—" if reference is None else f"{reference.value:,}",
-        standing.text or ("—" if goal is None else f"{goal.text}（{goal.year}）"),
-        "—" if completion is None else f"{float(completion * 100):.0f}%",
-        "—" if standing.lacking is None else f"{standing.lacking:,}",
-        "—" if standing.monthly is None else f"{standing.monthly:,}",
-        str(figure.missing) if figure.missing else "",
-        standing.words,
-    )
 
 
 def _place(place: Place, names: dict[str, str]) -> tuple[str, ...]:
