@@ -86,7 +86,7 @@ UNIT_TREE = [
     Break(UNITS, "上溪村,village,990101101", "上溪村,village,990101109", 8, "没有上级单位“990101109”"),
     Break(UNITS, "云溪区,district,", "云溪区,district,990101", 2, "区级单位的 parent_code 应为空"),
     Break(UNITS, "松风街道,subdistrict,990101", "松风街道,district,", 3, "区级单位“district”与第 2 行重复", more=3),
-    Break(EVENTS, "renamed", "moved", 2, "kind “moved”应为 renamed、merged、closed 之一"),
+    Break(EVENTS, "renamed", "moved", 2, "kind “moved”应为 founded、renamed、merged、closed 之一"),
     Break(EVENTS, "renamed,990101101203", "renamed,990101101209", 2, "没有单位“990101101209”"),
     Break(
         EVENTS,
@@ -113,6 +113,9 @@ UNIT_TREE = [
         more=1,
     ),
     Break(EVENTS, "990101101202,", "990101101202,\nclosed,990101101204,2025-02,,", 4, "已在第 3 行撤并"),
+    Break(EVENTS, "990101101202,", "990101101202,\nfounded,990101101201,2025-02,,新名", 4, "新设的 name、into 应为空"),
+    Break(EVENTS, "990101101202,", "990101101202,\nfounded,990101101202,2025-02,,", 3, "当时还没有设立"),
+    Break(EVENTS, "990101101202,", "990101101202,\nfounded,990101101203,2024-08,,", 2, "当时还没有设立"),
     Break(
         EVENTS,
         "990101101202,",

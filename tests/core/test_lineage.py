@@ -30,6 +30,10 @@ def renamed(unit: OrgUnit, since: str, name: str) -> UnitEvent:
     return UnitEvent(UnitEventKind.RENAMED, unit.code, Period.parse(since), name=name)
 
 
+def founded(unit: OrgUnit, since: str) -> UnitEvent:
+    return UnitEvent(UnitEventKind.FOUNDED, unit.code, Period.parse(since))
+
+
 def lineage(*events: UnitEvent) -> Lineage:
     return Lineage(UNITS, events)
 
@@ -119,3 +123,21 @@ def test_predecessors_and_successor_are_two_views_of_one_thing(events: list[Unit
         assert bool(carried) == some.exists(code, period)
         assert set(carried) == {each for each in UNITS if some.successor(each, period) == code}
         assert not carried or carried[0] == code
+
+
+@pytest.mark.parametrize(
+    ("period", "alive"),
+    [("2025-05", False), ("2025-06", True), ("2025Q1", False), ("2025Q2", True), ("2024", False), ("2025", True)],
+)
+def test_a_founded_unit_is_there_from_the_month_of_the_event(period: str, alive: bool) -> None:
+    assert lineage(founded(C, "2025-06")).exists(C.code, Period.parse(period)) is alive
+
+
+def test_two_villages_that_become_a_new_one_are_carried_on_by_it() -> None:
+    """Two units before June 2025, one after: a denominator never counts all three."""
+    history = lineage(founded(C, "2025-06"), merged(A, "2025-06", C), merged(B, "2025-06", C))
+    before, after = Period.parse("2025-05"), Period.parse("2025-06")
+    assert {unit.code for unit in history.living(before, TOWN.code)} == {A.code, B.code}
+    assert {unit.code for unit in history.living(after, TOWN.code)} == {C.code}
+    assert history.predecessors(C.code, after) == (C.code, A.code, B.code)
+    assert history.predecessors(C.code, before) == ()

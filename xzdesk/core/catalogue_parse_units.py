@@ -15,6 +15,7 @@ UNIT_COLUMNS: Final = ("code", "name", "kind", "parent_code")
 EVENT_COLUMNS: Final = ("kind", "unit", "since", "into", "name")
 _CODE: Final = re.compile(r"[0-9]{6,12}\Z", re.ASCII)
 _ABOVE: Final = {Level.TOWN: Level.DISTRICT, Level.VILLAGE: Level.TOWN}
+_ENDINGS: Final = frozenset({UnitEventKind.MERGED, UnitEventKind.CLOSED})
 _FALLBACK_MONTH: Final = Period.month(2000, 1)
 
 
@@ -100,6 +101,9 @@ def _fits(event: UnitEvent, record: Record, units: Mapping[str, OrgUnit]) -> boo
     if event.kind is UnitEventKind.RENAMED:
         if not event.name or event.into:
             record.fault("更名要填 name（原来的名称），into 应为空")
+    elif event.kind is UnitEventKind.FOUNDED:
+        if event.name or event.into:
+            record.fault("新设的 name、into 应为空")
     else:
         if event.name:
             record.fault("撤并的 name 应为空")
@@ -112,8 +116,9 @@ def _fits(event: UnitEvent, record: Record, units: Mapping[str, OrgUnit]) -> boo
 
 
 def _check_history(events: list[tuple[UnitEvent, Place]], units: Mapping[str, OrgUnit]) -> None:
-    """A unit ends once, nothing happens to it afterwards, and its heir and its children do not dangle."""
-    ends = {event.unit: event.since for event, _ in reversed(events) if event.kind is not UnitEventKind.RENAMED}
+    """A unit begins and ends once, nothing happens to it before or after, and its heir and children do not dangle."""
+    ends = {event.unit: event.since for event, _ in reversed(events) if event.kind in _ENDINGS}
+    begins = {event.unit: event.since for event, _ in events if event.kind is UnitEventKind.FOUNDED}
     ended: dict[str, int] = {}
     same = Codes("同一单位同月的变更")
     for event, place in events:
@@ -122,7 +127,11 @@ def _check_history(events: list[tuple[UnitEvent, Place]], units: Mapping[str, Or
             place.fault(f"单位“{event.unit}”已在第 {ended[event.unit]} 行撤并")
         if event.into in ends and ends[event.into] <= event.since:
             place.fault(f"接续的单位“{event.into}”当时已经撤并")
-        if event.kind is UnitEventKind.RENAMED:
+        if event.into in begins and begins[event.into] > event.since:
+            place.fault(f"接续的单位“{event.into}”当时还没有设立")
+        if event.unit in begins and begins[event.unit] > event.since:
+            place.fault(f"单位“{event.unit}”当时还没有设立")
+        if event.kind not in _ENDINGS:
             continue
         ended.setdefault(event.unit, place.line)
         for unit in units.values():

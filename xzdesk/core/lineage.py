@@ -18,28 +18,35 @@ ALL_KINDS: Final = frozenset(UnitKind)
 class Lineage:
     """The units of a catalogue through time.
 
-    A unit lives from the beginning until its first merger or closing; an event of a month holds from that month's
+    A unit lives from its founding (the beginning, where none is told) until its first merger or closing; an event of a month holds from that month's
     first day, so a unit merged in ``2025-06`` exists at the end of ``2025-05`` and not at the end of ``2025-06``,
     ``2025Q2`` or ``2025``. The catalogue's name is today's; a renaming tells the one that was borne until then.
     """
 
-    __slots__ = ("_carried", "_ends", "_names", "_units")
+    __slots__ = ("_begins", "_carried", "_ends", "_names", "_units")
 
     def __init__(self, units: Mapping[str, OrgUnit], events: Iterable[UnitEvent]) -> None:
         self._units = units
+        self._begins: dict[str, int] = {}
         self._ends: dict[str, UnitEvent] = {}
         self._names: dict[str, list[UnitEvent]] = {}
         self._carried: dict[tuple[str, int], tuple[str, ...]] = {}
         for event in sorted(events, key=_first_month):
-            if event.kind is UnitEventKind.RENAMED:
+            if event.kind is UnitEventKind.FOUNDED:
+                self._begins.setdefault(event.unit, _first_month(event))
+            elif event.kind is UnitEventKind.RENAMED:
                 self._names.setdefault(event.unit, []).append(event)
             else:
                 self._ends.setdefault(event.unit, event)
 
     def exists(self, code: str, period: Period) -> bool:
-        """Whether the unit is known and neither merged nor closed at the period's end."""
+        """Whether the unit is known, founded, and neither merged nor closed at the period's end."""
         end = self._ends.get(code)
-        return code in self._units and (end is None or _first_month(end) > period.last_month)
+        return (
+            code in self._units
+            and self._begins.get(code, 0) <= period.last_month
+            and (end is None or _first_month(end) > period.last_month)
+        )
 
     def name_at(self, code: str, period: Period) -> str:
         """The name at the period's end. Raises ``KeyError`` for a code that the catalogue does not have."""
@@ -65,7 +72,7 @@ class Lineage:
         Empty when ``code`` does not exist then.
         """
         if not self._ends:
-            return (code,) if code in self._units else ()
+            return (code,) if self.exists(code, period) else ()
         key = (code, period.last_month)
         known = self._carried.get(key)
         if known is None:

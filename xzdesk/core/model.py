@@ -63,6 +63,7 @@ class OrgUnit:
 
 
 class UnitEventKind(StrEnum):
+    FOUNDED = "founded"
     RENAMED = "renamed"
     MERGED = "merged"
     CLOSED = "closed"
@@ -70,7 +71,7 @@ class UnitEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnitEvent:
-    """A change of ``unit`` that holds from the first day of month ``since``."""
+    """A change of ``unit`` that holds from the first day of month ``since``. Who is not founded was always there."""
 
     kind: UnitEventKind
     unit: str
