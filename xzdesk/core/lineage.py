@@ -18,9 +18,10 @@ ALL_KINDS: Final = frozenset(UnitKind)
 class Lineage:
     """The units of a catalogue through time.
 
-    A unit lives from its founding (the beginning, where none is told) until its first merger or closing; an event of a month holds from that month's
-    first day, so a unit merged in ``2025-06`` exists at the end of ``2025-05`` and not at the end of ``2025-06``,
-    ``2025Q2`` or ``2025``. The catalogue's name is today's; a renaming tells the one that was borne until then.
+    A unit lives from its founding (the beginning, where none is told) until its first merger or closing; an event of
+    a month holds from that month's first day, so a unit merged in ``2025-06`` exists at the end of ``2025-05`` and not
+    at the end of ``2025-06``, ``2025Q2`` or ``2025``. The catalogue's name is today's; a renaming tells the one that
+    was borne until then.
     """
 
     __slots__ = ("_begins", "_carried", "_ends", "_names", "_units")
