@@ -189,14 +189,15 @@ def test_an_older_key_of_ours_is_good_enough() -> None:
     assert verdict(replace(NEXT, receiver_key=OURS_BEFORE)).outcome is Outcome.NORMAL
 
 
-@pytest.mark.parametrize("change", [{"task": "another"}, {"catalogue_digest": "dd" * 32}])
+@pytest.mark.parametrize("change", [{"task": "another"}, {"catalogue_digest": "dd" * 32}, {"task": ""}])
 def test_another_task_waits(change: dict[str, str]) -> None:
     found = verdict(replace(NEXT, **change))
     assert (found.outcome, found.action) == (Outcome.WRONG_TASK, Action.QUARANTINE)
 
 
-def test_a_package_without_task_and_a_place_without_tasks_do_not_ask() -> None:
-    assert verdict(replace(NEXT, task="", catalogue_digest="")).outcome is Outcome.NORMAL
+def test_what_answers_no_task_and_a_place_without_tasks_do_not_ask() -> None:
+    receipt = replace(NEXT, kind="receipt", task="", catalogue_digest="")
+    assert verdict(receipt, replace(SIGNER, kinds={"receipt"})).outcome is Outcome.NORMAL
     assert verdict(replace(NEXT, task="another"), here=replace(HERE, tasks=None)).outcome is Outcome.NORMAL
 
 

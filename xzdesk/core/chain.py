@@ -20,6 +20,9 @@ SEQUENCE_GAP: Final = 1_000
 UNCHAINED: Final = frozenset({"invitation", "enrolment"})
 """Kinds outside the chain: they are answered by a phone call, not by an order."""
 
+TASKED: Final = frozenset({"submission"})
+"""Kinds that answer a task and have to say which."""
+
 
 class KeyStatus(StrEnum):
     """What has been decided of the key that signed."""
@@ -235,7 +238,7 @@ def _waits(arrival: Arrival, signer: Signer, here: Here) -> Verdict | None:
             "数据包写明的收件密钥不是本单位的，先放在隔离区，没有采用。",
             "请把本单位最新的数据包交给对方，让对方更新密钥后重新写一份。",
         )
-    if here.tasks is not None and arrival.task:
+    if here.tasks is not None and (arrival.task or arrival.kind in TASKED):
         digests = here.tasks.get(arrival.task)
         if digests is None or arrival.catalogue_digest not in digests:
             return _quarantine(

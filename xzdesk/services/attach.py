@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,7 +13,7 @@ from xzdesk.exchange import limits, parts
 from xzdesk.exchange.manifest import MediaType
 from xzdesk.exchange.parts import Part
 from xzdesk.exchange.unpack import Opened
-from xzdesk.services.incoming import ATTACHMENTS_PART, table
+from xzdesk.services.incoming import ATTACHMENTS_PART, BadRow, table
 from xzdesk.services.session import Session
 from xzdesk.store import attachments, registers
 from xzdesk.store.attachments import Use
@@ -20,6 +21,7 @@ from xzdesk.store.attachments import Use
 ROOM: Final = 48
 """Attachments that one package carries beside its tables; the others go with the next ones."""
 ROOM_BYTES: Final = 128 * limits.MIB
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def outgoing_parts(session: Session, units: Collection[str]) -> Attached:
     for code, schema in session.catalogue.registers.items():
         of_register = attachments.uses(ws, code)
         if of_register:
-            rows = {row.id for row in registers.read(ws, schema, units=units, include_deleted=True)}
+            rows = registers.ids(ws, schema, units)
             uses += [use for use in of_register if use.place.row in rows]
     if not uses:
         return Attached((), (), (), 0)
@@ -62,29 +64,29 @@ def outgoing_parts(session: Session, units: Collection[str]) -> Attached:
     return Attached((table_part, *carried), tuple(in_scope), tuple(sent), len(unsent) - len(sent))
 
 
-def take(session: Session, opened: Opened) -> int:
-    """Keep the files that a submission brings and note where they belong; how many came.
+def take(session: Session, opened: Opened, units: Collection[str]) -> list[BadRow]:
+    """Keep the files that a submission of ``units`` (codes) brings and note where they belong; the rows of its list
+    that are no place of theirs are returned.
 
     Raises ``UserError`` ``package.attachment`` for a file that is not what its name says, ``attachment.*``.
     """
     ws, listed = session.workspace, opened.parts.get(ATTACHMENTS_PART)
     if listed is None:
-        return 0
-    came = 0
+        return []
     for part in opened.parts.values():
-        if part.media_type.compressed:
-            continue
-        if attachments.keep(ws, part.content) not in part.name:
+        if not part.media_type.compressed and attachments.keep(ws, part.content) not in part.name:
             raise UserError(
                 "package.attachment", "数据包里有一张照片与它的编号不符，已拒绝。", "请让对方重新封装上报。"
             )
-        came += 1
-    attachments.use(
-        ws,
-        [
-            Use(RowRef(register, row), digest, title)
-            for register, row, digest, title in table(listed, parts.ATTACHMENTS)
-            if register in session.catalogue.registers
-        ],
-    )
-    return came
+    rows = {code: registers.ids(ws, schema, units) for code, schema in session.catalogue.registers.items()}
+    uses: list[Use] = []
+    bad: list[BadRow] = []
+    for line, (register, row, digest, title) in enumerate(table(listed, parts.ATTACHMENTS), 2):
+        if row not in rows.get(register, ()):
+            bad.append(BadRow(listed.name, line, (register, row, digest, title), "照片不在上报单位的台账里"))
+        elif not _DIGEST.fullmatch(digest):
+            bad.append(BadRow(listed.name, line, (register, row, digest, title), "照片的编号不对"))
+        else:
+            uses.append(Use(RowRef(register, row), digest, title))
+    attachments.use(ws, uses)
+    return bad

@@ -28,6 +28,8 @@ from xzdesk.store.partners import Partner, PartnerRole, PartnerStatus
 CATALOGUE_PART: Final = "catalogue.json"
 NONCE: Final = "enrolment.nonce"
 """Meta key: of the invitation that this workspace was made from."""
+EPOCHS_AHEAD: Final = 16
+"""So far may the keys of an office run ahead; a later invitation has to begin above every epoch ever seen of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,16 @@ def note_keys(session: Session, record: KeyRecord) -> Partner:
     return _add_partner(session, record, PartnerRole.LOWER, number)
 
 
+def expects_keys(session: Session, record: KeyRecord) -> bool:
+    """Whether keys of an office below that are not known here may be noted: those that answer its newest invitation,
+    or that are a few changes of keys ahead of the trusted ones. Anybody could claim any epoch."""
+    invited = settings.read_meta(session.workspace, _invitation_key(record.unit))
+    trusted = partners.trusted_key(session.workspace, record.unit)
+    return (invited is not None and json.loads(invited)[1] == record.epoch) or (
+        trusted is not None and trusted.epoch < record.epoch <= trusted.epoch + EPOCHS_AHEAD
+    )
+
+
 def check_answer(session: Session, body: EnrolmentBody) -> None:
     """Raises ``UserError`` ``enrol.no_invitation`` unless the reply answers the newest invitation of its unit."""
     expected = settings.read_meta(session.workspace, _invitation_key(body.keys.unit))
@@ -184,6 +196,10 @@ def follow_rotation(session: Session, old: Partner, rotation: Rotation) -> Partn
     """
     held = KeyRecord(old.unit, old.key_id, old.epoch, old.suite, old.sign_public, old.box_publics)
     record = trust.check_rotation(rotation, held)
+    if record.epoch > old.epoch + EPOCHS_AHEAD:
+        raise UserError(
+            "rotation.epoch", "对方更换密钥的声明无效：代数跳过太多，没有采用。", "请用通讯录上的号码向对方核实。"
+        )
     added = _add_partner(session, record, old.role, "")
     return partners.decide(session.workspace, added.key_id, PartnerStatus.TRUSTED)
 

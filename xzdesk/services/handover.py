@@ -53,9 +53,7 @@ def take(session: Session, opened: Opened, units: tuple[OrgUnit, ...]) -> int:
     codes = frozenset(unit.code for unit in units)
     brought = read_everything(catalogue, part, codes)
     if brought.bad:
-        raise UserError(
-            "handover.unreadable", "任务包里移交的数据有读不懂的行，没有采用。", "请让上级升级程序后重新下发任务。"
-        )
+        raise _unreadable()
     elements = catalogue.elements
     taken: dict[Any, DataValue | None] = {
         ref: to_value(elements[ref.element], content) for ref, content in brought.cells.by_cell()
@@ -66,14 +64,32 @@ def take(session: Session, opened: Opened, units: tuple[OrgUnit, ...]) -> int:
         table = opened.parts.get(f"{REGISTER_PREFIX}{code}.csv")
         if table is not None:
             staged = register_staging.stage(ws, schema, *parts.read_csv(table), codes)
+            if staged.bad:
+                raise _unreadable()
             rows += register_staging.apply_staged(ws, staged, remove=False)
-    for unit, months in _mapping(body.get(SEALED)).items():
-        for month in months if unit in codes else ():
-            values.seal(ws, catalogue, [unit], Period.parse(str(month)), {})
+    for unit, month in _sealed(session, body.get(SEALED), codes):
+        values.seal(ws, catalogue, [unit], month, {})
     revisions.raise_to(
         ws, {u: n for u, n in _mapping(body.get(REVISIONS)).items() if u in codes and type(n) is int and n >= 0}
     )
     return len(taken) + rows
+
+
+def _sealed(session: Session, content: object, units: Collection[str]) -> list[tuple[str, Period]]:
+    """Raises ``UserError`` ``handover.unreadable``, ``period.*``."""
+    found = []
+    for unit, months in _mapping(content).items():
+        if unit in units:
+            if not isinstance(months, list) or not all(isinstance(month, str) for month in months):
+                raise _unreadable()
+            found += [(unit, session.month(month)) for month in months]
+    return found
+
+
+def _unreadable() -> UserError:
+    return UserError(
+        "handover.unreadable", "任务包里移交的数据有读不懂的行，没有采用。", "请让上级升级程序后重新下发任务。"
+    )
 
 
 def _mapping(content: object) -> Mapping[str, Any]:

@@ -6,9 +6,10 @@ apart with its cause and stops nothing else. Values stay columns (``Observations
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from xzdesk.core.changes import ChangeKind, kind_of
@@ -21,7 +22,10 @@ from xzdesk.exchange.parts import Part
 from xzdesk.store import verdicts
 from xzdesk.store.verdicts import Correction, Reason
 
-LARGEST: Final = 10**15
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?", re.ASCII)
+"""Looked at before a number is made of it: a Decimal of ten characters may take a gigabyte to write out."""
+_INSTANT: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 VALUES_PART: Final = "values.csv"
 CORRECTIONS_PART: Final = "corrections.csv"
 FINDINGS_PART: Final = "findings.csv"
@@ -61,27 +65,20 @@ class _ValueReader:
         self._until = until
         self._extra = frozenset((ref.element, ref.unit, str(ref.period)) for ref in extra)
         self._elements: dict[tuple[str, str], DataElement | str] = {}
-        self._periods: dict[tuple[str, str], Period | str] = {}
+        self._periods: dict[tuple[str, bool, str], Period | str] = {}
         self._contents: dict[tuple[str, str, str], Content | str] = {}
         self._seen: set[tuple[str, str, str]] = set()
 
     def read(self, row: Sequence[str]) -> tuple[str, str, Period, Content] | str:
         """The cell, or in Chinese why the row cannot be taken."""
         element_code, unit, period_text, state, text = row
-        pair = (element_code, unit)
-        element = self._elements.get(pair)
-        if element is None:
-            element = self._elements[pair] = self._element(element_code, unit)
-        if isinstance(element, str):
-            return element
         key = (element_code, unit, period_text)
-        period = self._periods.get((element.frequency, period_text))
-        if period is None:
-            period = self._periods[element.frequency, period_text] = self._period(element, period_text)
-        if isinstance(period, str):
+        place = self.place(element_code, unit, period_text)
+        if isinstance(place, str):
             if key not in self._extra:
-                return period
-            period = Period.parse(period_text)
+                return place
+            place = self._catalogue.elements[element_code], Period.parse(period_text)
+        element, period = place
         if key in self._seen:
             return "同一格出现了两次"
         self._seen.add(key)
@@ -92,6 +89,21 @@ class _ValueReader:
         if isinstance(content, _Refusal):
             return str(content)
         return element_code, unit, period, content
+
+    def place(self, code: str, unit: str, period_text: str) -> tuple[DataElement, Period] | str:
+        """What a cell's codes name, or in Chinese why it is no cell of the sender's scope."""
+        pair = (code, unit)
+        element = self._elements.get(pair)
+        if element is None:
+            element = self._elements[pair] = self._element(code, unit)
+        if isinstance(element, str):
+            return element
+        # 期初数 are asked element by element.
+        asked = (element.frequency, element.baseline, period_text)
+        period = self._periods.get(asked)
+        if period is None:
+            period = self._periods[asked] = self._period(element, period_text)
+        return period if isinstance(period, str) else (element, period)
 
     def _element(self, code: str, unit: str) -> DataElement | str:
         element, office = self._catalogue.elements.get(code), self._catalogue.units.get(unit)
@@ -127,14 +139,10 @@ def _content(element: DataElement, state: str, text: str) -> Content | _Refusal:
         return _Refusal("状态不认识")
     if not element.numeric:
         return text if text in dict(element.choices) else _Refusal("不是可选的内容")
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return _Refusal("不是数")
-    if not number.is_finite() or abs(number) >= LARGEST or f"{number:f}" != text:
+    if not _NUMBER.fullmatch(text):
         return _Refusal("不是规范的数")
     try:
-        return to_content(element, DataValue.of(number))
+        return to_content(element, DataValue.of(Decimal(text)))
     except ValueError:
         return _Refusal("小数位数过多")
 
@@ -179,34 +187,64 @@ def table(part: Part, header: Sequence[str]) -> list[list[str]]:
     return rows
 
 
-def read_corrections(catalogue: Catalogue, part: Part | None, units: Collection[str], package: str) -> list[Correction]:
-    """The 更正 that a package brings. One of a cell that its sender does not report refuses the package:
-    ``UserError`` ``package.correction``, ``correction.unreadable``."""
-    if part is None:
-        return []
-    known = frozenset(units)
+def read_corrections(
+    catalogue: Catalogue, part: Part | None, units: Collection[str], until: Period, package: str
+) -> tuple[list[Correction], list[BadRow]]:
+    """The 更正 that a package brings, of cells of ``units`` in the plan's years up to ``until``, and the rows that are
+    none. Raises ``UserError`` ``package.csv_*`` when the part as a whole is not of the form."""
     found: list[Correction] = []
-    for element, unit, period, before, after, reason, at, by in table(part, package_parts.CORRECTIONS):
-        if element not in catalogue.elements or unit not in known or not reason or not at:
-            raise UserError(
-                "package.correction",
-                "数据包里的更正说明指向了不属于上报单位的格，已拒绝。",
-                "请让对方核对任务版本后重新上报。",
-            )
-        ref = CellRef(unit, element, Period.parse(period))
+    bad: list[BadRow] = []
+    if part is None:
+        return found, bad
+    reader = _ValueReader(catalogue, units, range(catalogue.first_year, until.year + 1), until, ())
+    for line, row in enumerate(table(part, package_parts.CORRECTIONS), 2):
+        correction = _correction(reader, row, package)
+        if isinstance(correction, str):
+            bad.append(BadRow(part.name, line, tuple(row), correction))
+        else:
+            found.append(correction)
+    return found, bad
+
+
+def _correction(reader: _ValueReader, row: Sequence[str], package: str) -> Correction | str:
+    """The 更正, or in Chinese why the row is none."""
+    code, unit, period_text, before, after, reason, at, by = row
+    place = reader.place(code, unit, period_text)
+    if isinstance(place, str):
+        return place
+    element, period = place
+    if not reason or not _INSTANT.fullmatch(at):
+        return "更正没有理由或时间"
+    try:
         contents = verdicts.of_content_code(before), verdicts.of_content_code(after)
-        found.append(Correction(ref, *contents, reason, at, by, package))
-    return found
+    except UserError:
+        return "更正的内容认不出来"
+    if not all(content is None or _suits(element, content) for content in contents):
+        return "更正的内容与采集项不符"
+    return Correction(CellRef(unit, code, period), *contents, reason, at, by, package)
+
+
+def _suits(element: DataElement, value: DataValue) -> bool:
+    """Whether the content may stand in a cell of ``element``."""
+    if value.state is not CellState.VALUE:
+        return True
+    text = value.choice if value.number is None else f"{value.number:f}"
+    return element.numeric is (value.number is not None) and not isinstance(
+        _content(element, CellState.VALUE, text or ""), _Refusal
+    )
 
 
 def read_reasons(part: Part | None, units: Collection[str]) -> list[Reason]:
-    """The reasons that the sender gave for its soft findings; those of other units are left out."""
+    """The reasons that the sender gave for its soft findings; what is no finding of ``units`` is left out.
+
+    Raises ``UserError`` ``package.csv_*``, ``period.unreadable``.
+    """
     if part is None:
         return []
     return [
         Reason(fingerprint, rule, unit, Period.parse(period), reason, at, by)
         for fingerprint, rule, unit, period, reason, at, by in table(part, package_parts.FINDINGS)
-        if unit in units
+        if unit in units and _FINGERPRINT.fullmatch(fingerprint)
     ]
 
 

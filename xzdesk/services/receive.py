@@ -109,12 +109,13 @@ def receive_bytes(session: Session, name: str, data: bytes, *, dry_run: bool = F
     try:
         arrived = _take(session, name, data, opened, dry_run)
     except _DryRunError as done:
-        session.refresh()
         return done.arrived
+    finally:
+        # What was rolled back may have been a new catalogue.
+        session.refresh()
     if arrived.status is Status.ACCEPTED and opened.manifest.kind in KINDS[PartnerRole.UPPER]:
         # Apart from the import: undoing it must not bring a revoked key back.
         receive_from_above.follow_trust_list(session, opened)
-    session.refresh()
     return arrived
 
 
@@ -221,6 +222,7 @@ def _apply(session: Session, opened: Opened, data: bytes) -> Effects:
         return receive_submission.apply(session, opened)
     _record(session, opened, data, PackageStatus.ACCEPTED)
     _advance(session, opened)
+    receive_from_above.check_trust_list(session, opened)
     if manifest.kind is Kind.TASK:
         return receive_from_above.apply_task(session, opened)
     return receive_from_above.apply_receipt(session, opened)
@@ -245,6 +247,8 @@ def _signer(session: Session, opened: Opened) -> chain.Signer:
     if manifest.kind is Kind.ENROLMENT:
         # Taken as it is: noting the key is all that it asks for, and its invitation is checked when applied.
         return chain.Signer(KeyStatus.TRUSTED, record.unit, record.epoch, KINDS[PartnerRole.LOWER])
+    if not enrol.expects_keys(session, record):
+        return chain.Signer(KeyStatus.UNKNOWN)
     return _known_signer(enrol.note_keys(session, record), manifest.kind)
 
 

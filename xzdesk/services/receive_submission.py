@@ -65,7 +65,9 @@ def apply(session: Session, opened: Opened) -> Effects:
     """Take the submission over. Raises ``UserError`` ``package.*`` when a part as a whole cannot be used."""
     submission = _scope(session, opened)
     ws, catalogue = session.workspace, session.catalogue
-    corrections = read_corrections(catalogue, opened.parts.get(CORRECTIONS_PART), submission.codes, opened.id)
+    corrections, bad = read_corrections(
+        catalogue, opened.parts.get(CORRECTIONS_PART), submission.codes, submission.period, opened.id
+    )
     values_part = opened.parts.get(VALUES_PART)
     if values_part is None:
         raise UserError("package.part_missing", "上报包里没有数据值，不能接收。", "请让对方重新封装上报。")
@@ -75,10 +77,9 @@ def apply(session: Session, opened: Opened) -> Effects:
     cells = _take_values(session, submission, brought.cells)
     verdicts.take_corrections(ws, corrections)
     rows = _take_registers(session, submission)
-    bad = [*brought.bad, *rows.bad]
+    bad += [*brought.bad, *rows.bad, *attach.take(session, opened, submission.codes)]
     quarantine.add(ws, opened.id, [(row.part, row.line, row.content, row.cause) for row in bad])
     explained = _take_reasons(session, submission)
-    attach.take(session, opened)
     revisions.raise_to(ws, {unit: number for unit, number in _revisions(opened).items() if unit in submission.codes})
     _accept_months(session, submission, brought.cells)
     mended = _mend(session, submission, {cell.ref for cell in cells} | rows.moved)
@@ -171,7 +172,8 @@ def _take_registers(session: Session, submission: _Submission) -> _Rows:
             continue
         header, rows = read_csv(part)
         staged = register_staging.stage(ws, schema, header, rows, allowed)
-        bad.extend(BadRow(name, row.line, row.cells, row.cause) for row in staged.bad)
+        # The stage counts rows, the quarantine lines of the part.
+        bad.extend(BadRow(name, row.line + 1, row.cells, row.cause) for row in staged.bad)
         # A deleted row travels as a deleted row; one that the sender does not know at all stays.
         register_staging.apply_staged(ws, staged, remove=False)
         counts[code] = RowCounts(len(staged.new), len(staged.changed), len(staged.removed), staged.unchanged)

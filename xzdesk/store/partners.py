@@ -119,6 +119,7 @@ _COLUMNS: Final = (
 _ADD_OWN: Final = f"INSERT INTO own_key ({_OWN_COLUMNS}) VALUES (?,?,?,?,?,?,?)"  # noqa: S608 - constants
 _OWN_KEYS: Final = f"SELECT {_OWN_COLUMNS} FROM own_key ORDER BY epoch DESC"  # noqa: S608 - constants
 _ADD: Final = f"INSERT INTO partner ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants
+_IS_TRUSTED: Final = "SELECT 1 FROM partner WHERE unit = ? AND status = ?"
 _FIND: Final = f"SELECT {_COLUMNS} FROM partner WHERE key_id = ?"  # noqa: S608 - constants
 
 _LISTING: Final = f"""
@@ -191,6 +192,11 @@ def trusted_key(ws: Workspace, unit: str) -> Partner | None:
     """The one key of ``unit`` that is trusted now: for checking its packages and sealing to it."""
     found = partners(ws, status=PartnerStatus.TRUSTED, unit=unit)
     return found[0] if found else None
+
+
+def is_trusted(ws: Workspace, unit: str) -> bool:
+    """Whether ``trusted_key`` would find one; asked at every saved cell."""
+    return ws.db.conn.execute(_IS_TRUSTED, (unit, PartnerStatus.TRUSTED)).fetchone() is not None
 
 
 def next_epoch(ws: Workspace, unit: str) -> int:
@@ -325,11 +331,22 @@ def apply_trust_list(
     return TrustApplied(version, tuple(changed.values()), tuple(e for e in listed if e.unit == own_unit))
 
 
+def check_trust_list(ws: Workspace, entries: Iterable[TrustEntry], *, upper_unit: str) -> None:
+    """Raises ``UserError`` ``partner.key_conflict`` where ``apply_trust_list`` would."""
+    for entry in entries:
+        held = find_by_key_id(ws, entry.key_id) if entry.unit == upper_unit else None
+        if held is not None and not _same_key(held, _listed(entry)):
+            raise _conflict(entry.unit)
+
+
+def _listed(entry: TrustEntry) -> Partner:
+    e = entry
+    return _undecided(e.key_id, e.unit, e.epoch, e.suite, e.sign_public, e.box_publics, PartnerRole.UPPER, "")
+
+
 def _follow(ws: Workspace, entry: TrustEntry) -> list[Partner]:
     """The keys that one entry on the office above changes."""
-    listed = _undecided(
-        entry.key_id, entry.unit, entry.epoch, entry.suite, entry.sign_public, entry.box_publics, PartnerRole.UPPER, ""
-    )
+    listed = _listed(entry)
     held = find_by_key_id(ws, entry.key_id)
     if held is None:
         if entry.status is not PartnerStatus.TRUSTED or entry.epoch <= _newest_trusted(ws, listed):

@@ -21,7 +21,11 @@ from xzdesk.store.writing import demand_transaction
 if TYPE_CHECKING:
     from xzdesk.store.connect import Workspace
 
-__all__ = ["count", "delete", "ensure_tables", "export", "get", "insert", "read", "restore", "row_label", "update"]
+# fmt: off
+__all__ = [
+    "count", "delete", "ensure_tables", "export", "get", "ids", "insert", "read", "restore", "row_label", "update",
+]
+# fmt: on
 
 
 def insert(
@@ -101,6 +105,13 @@ def read(
     """The rows of some units (codes; None: of all) in the order in which they were entered."""
     where, parameters = _where(units, include_deleted)
     return _rows(schema, ws.db.conn.execute(_selection(schema) + where + " ORDER BY rowid", parameters).fetchall())
+
+
+def ids(ws: Workspace, schema: RegisterSchema, units: Collection[str]) -> set[str]:
+    """Of all rows of some units (codes), deleted ones too."""
+    where, parameters = _where(units, True)
+    found = ws.db.conn.execute(f"SELECT id FROM [{table_name(schema.code)}]{where}", parameters)  # noqa: S608
+    return {row_id for (row_id,) in found}
 
 
 def count(
