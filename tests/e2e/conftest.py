@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.state import copy_workspace, open_with_key
+from tests.e2e.world import World, make_world
 from tests.services.conftest import Offices
 from xzdesk.core.model import Catalogue
+from xzdesk.services.session import Session
 from xzdesk.store import keyslots
 
 
@@ -39,3 +42,16 @@ def offices(tmp_path: Path, tiny: Catalogue, cheap_stretching: None) -> Iterator
     made = Offices(tmp_path, tiny)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory, tiny: Catalogue, cheap_stretching: None) -> World:
+    """A closed district with two towns, one of which will lie."""
+    return make_world(Offices(tmp_path_factory.mktemp("world"), tiny))
+
+
+@pytest.fixture
+def district(world: World, tmp_path: Path) -> Iterator[Session]:
+    """A copy of the world's district."""
+    with open_with_key(copy_workspace(world.district, tmp_path), world.key, "区专班") as session:
+        yield session
