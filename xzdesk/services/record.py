@@ -16,6 +16,7 @@ from xzdesk.core.model import (
     FieldValue,
     Level,
     Measure,
+    OrgUnit,
     RegisterRow,
     RegisterSchema,
 )
@@ -68,17 +69,28 @@ def write_cells(session: Session, changes: Mapping[CellRef, DataValue | None], r
     for ref, value in changes.items():
         check_cell(session, ref, value)
     ws, catalogue = session.workspace, session.catalogue
-    before = values.read(ws, catalogue, units={ref.unit for ref in changes}, periods={r.period for r in changes})
+    below = _handed_in_from_below(session, {ref.unit for ref in changes})
+    sealed = _sealed(session, changes)
+    # What stood there is asked only of cells of which more is noted than the new content: saving shall be quick.
+    noted = [ref for ref in changes if ref.unit in below or (ref.unit, ref.period) in sealed]
+    before = values.read_cells(ws, catalogue, noted)
     changed = values.write(ws, catalogue, changes)
-    below = _handed_in_from_below(session, {ref.unit for ref in changed})
     corrected = []
     for ref in changed:
         if ref.unit in below:
             _edit_over(session, ref, before.get(ref), reason)
-        if session.level is not Level.DISTRICT and values.is_sealed(ws, ref.unit, ref.period):
+        if (ref.unit, ref.period) in sealed:
             _correct(session, ref, before.get(ref), changes[ref], reason)
             corrected.append(ref)
     return Recorded(cells=tuple(changed), corrections=tuple(corrected))
+
+
+def _sealed(session: Session, refs: Collection[CellRef]) -> set[tuple[str, Period]]:
+    """The units and periods among ``refs`` in which a change is a 更正; at the district none is."""
+    if session.level is Level.DISTRICT:
+        return set()
+    asked = {(ref.unit, ref.period) for ref in refs}
+    return {(unit, period) for unit, period in asked if values.is_sealed(session.workspace, unit, period)}
 
 
 def _handed_in_from_below(session: Session, units: Collection[str]) -> set[str]:
@@ -89,7 +101,7 @@ def _handed_in_from_below(session: Session, units: Collection[str]) -> set[str]:
         office = unit
         while office != own and above[office].parent not in ("", own):
             office = above[office].parent
-        if above[office].parent == own and partners.trusted_key(session.workspace, office) is not None:
+        if above[office].parent == own and partners.is_trusted(session.workspace, office):
             found.add(unit)
     return found
 
@@ -131,48 +143,55 @@ def check_cell(session: Session, ref: CellRef, value: DataValue | None) -> None:
         raise UserError(
             "record.unknown", f"没有采集项“{ref.element[:40]}”或单位“{ref.unit[:20]}”。", "请核对名称或代码。"
         )
-    where = f"{unit.name} {element.name} {ref.period.label()}"
-    if unit not in session.units and not _handed_in_from_below(session, [unit.code]):
-        raise UserError(
-            "record.other_office", f"{where}：{unit.name}不由本单位填报。", "请在该单位自己的工作库里填报。"
-        )
+    place = _Place(unit, element, ref.period)
+    if unit.code not in session.codes and not _handed_in_from_below(session, [unit.code]):
+        raise place.refused("other_office", f"{unit.name}不由本单位填报。", "请在该单位自己的工作库里填报。")
     if not element.asks(unit):
-        raise UserError("record.not_asked", f"{where}：这个采集项不由{unit.name}填报。", "请核对单位和采集项。")
+        raise place.refused("not_asked", f"这个采集项不由{unit.name}填报。", "请核对单位和采集项。")
     baseline = ref.period == Period.of_year(catalogue.baseline_year)
     if baseline and not element.baseline:
-        raise UserError("record.no_baseline", f"{where}：这个采集项没有期初数。", "请填规划期内的各期。")
+        raise place.refused("no_baseline", "这个采集项没有期初数。", "请填规划期内的各期。")
     if not baseline:
-        _check_period(session, element, ref, where)
+        _check_period(session, place)
     if value is not None and value.state is CellState.VALUE:
-        _check_content(element, value, where)
+        _check_content(place, value)
 
 
-def _check_period(session: Session, element: DataElement, ref: CellRef, where: str) -> None:
-    if element.derivation is not None and ref.unit in {unit.code for unit in session.units}:
-        raise UserError("record.derived", f"{where}：这一项由台账算出，不能直接填。", "请在相应的台账里登记或修改。")
-    catalogue = session.catalogue
-    if ref.period.kind is not element.frequency or not (catalogue.first_year <= ref.period.year <= catalogue.last_year):
-        raise UserError(
-            "record.period", f"{where}：期别不对。", "月报填月份，季报填季度，年报填年份，并且要在规划期内。"
-        )
-    if not session.lineage.exists(ref.unit, ref.period):
-        raise UserError("record.unit_gone", f"{where}：这个单位当时已经撤并。", "请填在接续它的单位里。")
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A cell that is judged; put into words only when it is refused."""
+
+    unit: OrgUnit
+    element: DataElement
+    period: Period
+
+    def refused(self, code: str, why: str, hint: str) -> UserError:
+        where = f"{self.unit.name} {self.element.name} {self.period.label()}"
+        return UserError(f"record.{code}", f"{where}：{why}", hint)
 
 
-def _check_content(element: DataElement, value: DataValue, where: str) -> None:
+def _check_period(session: Session, place: _Place) -> None:
+    if place.element.derivation is not None and place.unit.code in session.codes:
+        raise place.refused("derived", "这一项由台账算出，不能直接填。", "请在相应的台账里登记或修改。")
+    years = session.catalogue.first_year, session.catalogue.last_year
+    if place.period.kind is not place.element.frequency or not years[0] <= place.period.year <= years[1]:
+        raise place.refused("period", "期别不对。", "月报填月份，季报填季度，年报填年份，并且要在规划期内。")
+    if not session.lineage.exists(place.unit.code, place.period):
+        raise place.refused("unit_gone", "这个单位当时已经撤并。", "请填在接续它的单位里。")
+
+
+def _check_content(place: _Place, value: DataValue) -> None:
+    element, number = place.element, value.number
     if not element.numeric:
         if value.choice not in {stored for stored, _ in element.choices}:
             words = "、".join(label for _, label in element.choices)
-            raise UserError("record.choice", f"{where}：不是可选的值。", f"可选：{words}。")
-        return
-    if value.number is None:
-        raise UserError("record.not_number", f"{where}：应填数字。", "请只填阿拉伯数字，单位不用写。")
-    if abs(value.number) >= LARGEST or not value.number.is_finite():
-        raise UserError("record.too_large", f"{where}：数字过大。", f"请核对单位（{element.unit}）和小数点。")
-    if value.number != round(value.number, element.decimals):
-        raise UserError(
-            "record.decimals", f"{where}：小数位数过多，最多 {element.decimals} 位。", "请按口径四舍五入后再填。"
-        )
+            raise place.refused("choice", "不是可选的值。", f"可选：{words}。")
+    elif number is None:
+        raise place.refused("not_number", "应填数字。", "请只填阿拉伯数字，单位不用写。")
+    elif not number.is_finite() or abs(number) >= LARGEST:
+        raise place.refused("too_large", "数字过大。", f"请核对单位（{element.unit}）和小数点。")
+    elif number != round(number, element.decimals):
+        raise place.refused("decimals", f"小数位数过多，最多 {element.decimals} 位。", "请按口径四舍五入后再填。")
 
 
 def record_row(

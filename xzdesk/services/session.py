@@ -42,11 +42,16 @@ class Session:
             return (self.office, *self.catalogue.children(self.office.code))
         return (self.office,)
 
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Of ``units``."""
+        return frozenset(unit.code for unit in self.units)
+
     def refresh(self) -> None:
         """Take up a catalogue that has just been installed (or taken back)."""
         self.catalogue = catalogues.current(self.workspace)
         self.office = self.catalogue.units[self.office.code]
-        for derived in ("lineage", "units"):
+        for derived in ("lineage", "units", "codes"):
             self.__dict__.pop(derived, None)
 
     def require(self, *levels: Level) -> None:

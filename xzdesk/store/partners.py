@@ -119,7 +119,7 @@ _COLUMNS: Final = (
 _ADD_OWN: Final = f"INSERT INTO own_key ({_OWN_COLUMNS}) VALUES (?,?,?,?,?,?,?)"  # noqa: S608 - constants
 _OWN_KEYS: Final = f"SELECT {_OWN_COLUMNS} FROM own_key ORDER BY epoch DESC"  # noqa: S608 - constants
 _ADD: Final = f"INSERT INTO partner ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants
-_IS_TRUSTED: Final = "SELECT 1 FROM partner WHERE unit = ? AND status = ?"
+_IS_TRUSTED: Final = "SELECT 1 FROM partner WHERE unit = ? AND status = 'trusted'"
 _FIND: Final = f"SELECT {_COLUMNS} FROM partner WHERE key_id = ?"  # noqa: S608 - constants
 
 _LISTING: Final = f"""
@@ -196,7 +196,7 @@ def trusted_key(ws: Workspace, unit: str) -> Partner | None:
 
 def is_trusted(ws: Workspace, unit: str) -> bool:
     """Whether ``trusted_key`` would find one; asked at every saved cell."""
-    return ws.db.conn.execute(_IS_TRUSTED, (unit, PartnerStatus.TRUSTED)).fetchone() is not None
+    return ws.db.conn.execute(_IS_TRUSTED, (unit,)).fetchone() is not None
 
 
 def next_epoch(ws: Workspace, unit: str) -> int:

@@ -52,6 +52,7 @@ _PUT_CHANGED: Final = (
 CLEAR: Final = "DELETE FROM data_value WHERE unit = ? AND period = ? AND element = ?"
 
 _EXPORT: Final = "SELECT element, unit, period, state, coalesce(number, choice, '') FROM data_value"
+_CELL: Final = "SELECT state, number, choice FROM data_value WHERE unit = ? AND period = ? AND element = ?"
 _HELD: Final = "SELECT unit, period, element, state, number, choice FROM data_value"
 
 _SEAL: Final = """
@@ -78,6 +79,15 @@ def read(
         if element in known:
             found[CellRef(unit, element, Period.parse(period))] = to_value(known[element], content)
     return found
+
+
+def read_cells(ws: Workspace, catalogue: Catalogue, refs: Collection[CellRef]) -> dict[CellRef, DataValue]:
+    """What stands in these cells, which are of elements of the catalogue; those not recorded are left out."""
+    if len(refs) > ONE_BY_ONE:
+        found = read(ws, catalogue, units={ref.unit for ref in refs}, periods={ref.period for ref in refs})
+        return {ref: found[ref] for ref in refs if ref in found}
+    cells = {ref: ws.db.conn.execute(_CELL, (ref.unit, str(ref.period), ref.element)).fetchone() for ref in refs}
+    return {ref: of_stored(catalogue.elements[ref.element], cell) for ref, cell in cells.items() if cell is not None}
 
 
 def observe(
