@@ -8,6 +8,7 @@ from typing import Any
 
 from xzdesk.core.periods import Period
 from xzdesk.exchange import pack
+from xzdesk.exchange.keys import KeyRecord, new_keys
 from xzdesk.exchange.manifest import Kind, Manifest, Receiver, Sender, TaskRef
 from xzdesk.exchange.parts import Part, csv_part, read_csv
 from xzdesk.services import outgoing
@@ -38,6 +39,13 @@ class Liar:
         recipients = outgoing.recipients_of(session, partner)
         head = packages.chain_head(session.workspace, receiver, Direction.OUT, key.epoch)
         return Liar(session.office.code, key, partner, recipients, outgoing.task_ref(session), head)
+
+    def with_new_keys(self, unit: str, epoch: int) -> tuple[Liar, KeyRecord]:
+        """The same liar with keys that nobody knows, in the name of ``unit``; and what it says of them."""
+        pair = new_keys()
+        made = OwnKey(epoch, pair.key_id, pair.sign_seed, pair.sign_public, pair.box_secret, pair.box_public, CREATED)
+        record = KeyRecord(unit, pair.key_id, epoch, 1, pair.sign_public, (pair.box_public,))
+        return replace(self, unit=unit, key=made, head=None), record
 
     def seal(self, kind: Kind, parts: Iterable[Part], body: Mapping[str, Any], **manifest: Any) -> bytes:
         """The next package of the chain, but for what ``manifest`` says."""

@@ -8,13 +8,19 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.liar import MONTH
 from tests.e2e.state import contents
 from tests.e2e.world import OTHER, PHOTO, World, receive_lie, submission
-from tests.services.conftest import VILLAGE
+from tests.services.conftest import DISTRICT, TOWN, VILLAGE
+from xzdesk.core.errors import UserError
+from xzdesk.exchange import trust
+from xzdesk.exchange.keys import KeyPair
 from xzdesk.exchange.manifest import Kind, MediaType, Sender
 from xzdesk.exchange.parts import ATTACHMENTS, CORRECTIONS, FINDINGS, VALUES, Part, attachment_part, csv_part
+from xzdesk.services import receive
 from xzdesk.services.receive import Arrived, Status
 from xzdesk.services.session import Session
+from xzdesk.store import partners
 
 Lie = Callable[[World], bytes]
 
@@ -60,6 +66,7 @@ REFUSED: dict[str, tuple[Lie, str]] = {
     "a revision as text": (revised({VILLAGE: "9"}), "package.manifest_invalid"),
     "a revision below nothing": (revised({VILLAGE: -1}), "package.manifest_invalid"),
     "a revision as a truth": (revised({VILLAGE: True}), "package.manifest_invalid"),
+    "a revision that nothing could follow": (revised({VILLAGE: 10**15}), "package.revision_leap"),
     "a revision within a revision": (revised({VILLAGE: {"a": 1}}), "package.manifest_invalid"),
     "a photograph with other bytes": (
         with_part(replace(attachment_part(PHOTO + b"1", MediaType.PNG), content=PHOTO + b"2")),
@@ -150,4 +157,64 @@ def test_a_package_that_waits_leaves_no_other_trace(world: World, district: Sess
     assert isinstance(arrived, Arrived)
     assert (arrived.status, arrived.code) == (Status.QUARANTINED, "chain.fork")
     after = contents(district)
-    assert [table for table in after if after[table] != before[table]] == ["package", "package_content"]
+    assert {table for table in after if after[table] != before[table]} == {"package", "package_content"}
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+
+
+def with_keys(world: World, unit: str, epoch: int) -> bytes:
+    """A submission in the name of ``unit``, signed by keys of the liar's own that come with it."""
+    stranger, record = world.liar.with_new_keys(unit, epoch)
+    body = {**world.honest.body, **trust.keys_body(record)}
+    return stranger.seal(Kind.SUBMISSION, world.honest.parts, body, period=str(MONTH))
+
+
+def test_unknown_keys_in_the_name_of_another_town_only_ever_wait(world: World, district: Session) -> None:
+    """They are noted beside the trusted ones, for the phone call; nothing is taken, nothing replaced."""
+    before = contents(district)
+    arrived = receive.receive_bytes(district, "假包.xzpkg", with_keys(world, OTHER, 2))
+    assert (arrived.status, arrived.code) == (Status.QUARANTINED, "chain.key_pending")
+    after = contents(district)
+    assert set(before["partner"]) < set(after["partner"])
+    changed = sorted(table for table in after if after[table] != before[table])
+    assert changed == ["package", "package_content", "partner"]
+
+
+@pytest.mark.parametrize("unit", [OTHER, TOWN, VILLAGE, DISTRICT, "990101999"])
+def test_unknown_keys_that_nobody_expects_are_refused(world: World, district: Session, unit: str) -> None:
+    """A gigantic epoch would keep the town from ever being invited again: the next has to be higher."""
+    before = contents(district)
+    with pytest.raises(UserError) as caught:
+        receive.receive_bytes(district, "假包.xzpkg", with_keys(world, unit, 10**15))
+    assert caught.value.code == "chain.key_unknown"
+    assert contents(district) == before
+
+
+def test_a_change_of_keys_is_announced_by_its_owner_alone(world: World, district: Session) -> None:
+    other = partners.trusted_key(district.workspace, OTHER)
+    assert other is not None
+    stranger, record = world.liar.with_new_keys(OTHER, 2)
+    own = world.liar.key
+    old = KeyPair(own.sign_seed, other.sign_public, own.box_secret, other.box_publics[0])
+    new = KeyPair(stranger.key.sign_seed, stranger.key.sign_public, stranger.key.box_secret, stranger.key.box_public)
+    body = {**world.honest.body, **trust.keys_body(record), **trust.make_rotation(old, new, record).to_body()}
+    before = contents(district)
+    with pytest.raises(UserError) as caught:
+        receive.receive_bytes(district, "假包.xzpkg", stranger.seal(Kind.SUBMISSION, [], body, period=str(MONTH)))
+    assert caught.value.code == "rotation.signature"
+    assert contents(district) == before
+
+
+def test_a_change_of_keys_may_not_leap(world: World, district: Session) -> None:
+    """A stolen key must not spoil the epochs of its office for good."""
+    liar, own = world.liar, world.liar.key
+    changed, record = liar.with_new_keys(TOWN, 10**15)
+    old = KeyPair(own.sign_seed, own.sign_public, own.box_secret, own.box_public)
+    new = KeyPair(changed.key.sign_seed, changed.key.sign_public, changed.key.box_secret, changed.key.box_public)
+    body = {**world.honest.body, **trust.keys_body(record), **trust.make_rotation(old, new, record).to_body()}
+    before = contents(district)
+    with pytest.raises(UserError) as caught:
+        receive.receive_bytes(district, "假包.xzpkg", changed.seal(Kind.SUBMISSION, [], body, period=str(MONTH)))
+    assert caught.value.code == "rotation.epoch"
+    assert contents(district) == before

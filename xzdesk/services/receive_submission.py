@@ -36,8 +36,9 @@ from xzdesk.services.session import Session
 from xzdesk.store import derive, own_edits, quarantine, register_staging, revisions, rules, values, verdicts
 from xzdesk.store.verdicts import ReturnStatus
 
-HISTORY_MONTHS: Final = 60
 SHOWN_ODDITIES: Final = 50
+REVISION_GAP: Final = 100_000
+"""So far may a unit's revision run ahead. It only ever rises: a gigantic one could never be followed by another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ def _scope(session: Session, opened: Opened) -> _Submission:
     codes = frozenset(unit.code for unit in units)
     held = revisions.held(session.workspace, codes)
     incoming = _revisions(opened)
+    if any(incoming.get(code, 0) > held[code] + REVISION_GAP for code in codes):
+        raise UserError(
+            "package.revision_leap", "数据包里单位的修订号跳得太多，已拒绝。", "请用通讯录上的号码向对方核实。"
+        )
     older = frozenset(
         code for code in codes if chain.judge_revision(held[code], incoming.get(code, 0)) is chain.Precedence.OLDER
     )
