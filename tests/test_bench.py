@@ -35,6 +35,7 @@ def test_a_small_bench_measures_everything_once() -> None:
         "receive_first": ("reference / time", 10.0),
         "receive_calamine": ("time / reference", None),
         "save": ("time / reference", 1.5),
+        "save_laid_out": ("time / reference", None),
         "aggregate": ("seconds", 0.5),
     }
     for line in lines.values():

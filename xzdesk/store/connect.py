@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
@@ -35,6 +36,10 @@ from xzdesk.store.lock import WorkspaceLock  # noqa: E402
 
 FORMAT: Final = 1
 CACHE_KIB: Final = 64_000
+LOG_PAGES: Final = 500
+"""After so many pages, some 200 saves, the write-ahead log goes into the file and begins anew."""
+LOG_BYTES: Final = 2 * 1024 * 1024 + 64 * 1024
+"""Room for ``LOG_PAGES`` and the save that goes beyond them."""
 CACHED_STATEMENTS: Final = 1_000
 """More than the program has: once the driver's cache is full, new statements push each other out for ever."""
 _PRAGMAS: Final = (
@@ -257,10 +262,24 @@ def _connect(path: Path, data_key: bytes, read_only: bool) -> dbapi2.Connection:
         else:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+            _lay_out_log(path)
     except dbapi2.DatabaseError:
         connection.close()
         raise _damaged(path) from None
     return connection
+
+
+def _lay_out_log(path: Path) -> None:
+    """Give the write-ahead log its full length at once: a save that makes a file longer waits twice as long for the
+    disk as one that writes over what is there. Frames of zeros have no valid checksum, so SQLite never reads them, and
+    it begins the log anew before it would leave this stretch."""
+    log = path.with_name(path.name + "-wal")
+    # Where there is no room for it, the log grows as it is used.
+    with contextlib.suppress(OSError), log.open("r+b") as file:
+        missing = LOG_BYTES - file.seek(0, os.SEEK_END)
+        if missing > 0:
+            file.write(bytes(missing))
 
 
 def _damaged(path: Path) -> UserError:
