@@ -109,14 +109,6 @@ CREATE TABLE own_edit (
   PRIMARY KEY (element, unit, period)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE own_edit_row (
-  register TEXT NOT NULL,
-  row      TEXT NOT NULL,
-  accepted TEXT NOT NULL,
-  reason   TEXT NOT NULL,
-  PRIMARY KEY (register, row)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE own_key (
   epoch       INTEGER PRIMARY KEY,
   key_id      TEXT NOT NULL UNIQUE,

@@ -115,15 +115,6 @@ CREATE TABLE own_edit (
   PRIMARY KEY (element, unit, period)
 ) STRICT, WITHOUT ROWID;
 
--- The same for a register row; accepted is its JSON.
-CREATE TABLE own_edit_row (
-  register TEXT NOT NULL,
-  row      TEXT NOT NULL,
-  accepted TEXT NOT NULL,
-  reason   TEXT NOT NULL,
-  PRIMARY KEY (register, row)
-) STRICT, WITHOUT ROWID;
-
 -- 更正: a change to a sealed period, with its reason. package is the first that carried it, empty until one has.
 -- before and after: empty (未填), na, none, n:<number> or c:<choice>.
 CREATE TABLE correction (

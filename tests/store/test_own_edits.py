@@ -1,11 +1,10 @@
 """What was accepted stays known under an own edit."""
 
-import datetime as dt
 from decimal import Decimal
 
 import pytest
 
-from xzdesk.core.model import NOT_STARTED, Catalogue, CellRef, DataValue, RegisterRow, RowRef
+from xzdesk.core.model import NOT_STARTED, Catalogue, CellRef, DataValue
 from xzdesk.core.periods import Period
 from xzdesk.store import own_edits
 from xzdesk.store.connect import Workspace
@@ -45,29 +44,6 @@ def test_a_dropped_edit_is_gone(office: Workspace, tiny: Catalogue) -> None:
         own_edits.drop(office, INCOME)
         own_edits.drop(office, GRADE)
     assert own_edits.read(office, tiny) == {}
-
-
-def test_rows_are_kept_with_every_kind_of_field(office: Workspace, tiny: Catalogue) -> None:
-    schema = tiny.registers["well"]
-    fields = {field.name: None for field in schema.fields} | {
-        "name": "东井",
-        "capacity": Decimal("2.5"),
-        "households": Decimal(30),
-        "built_on": dt.date(2024, 5, 6),
-        "standard": "yes",
-    }
-    row = RegisterRow("w1", UPPER, fields, deleted=True, revision=7)
-    with office.transaction("自改"):
-        own_edits.note_row(office, schema, row, "户数有误")
-    assert own_edits.read_rows(office, schema) == {"w1": own_edits.OwnRowEdit(row, "户数有误")}
-    assert own_edits.read_rows(office, tiny.registers["well_test"]) == {}
-    newer = RegisterRow("w1", UPPER, fields | {"households": Decimal(31)}, revision=8)
-    with office.transaction("接收"):
-        own_edits.set_accepted_row(office, schema, newer)
-    assert own_edits.read_rows(office, schema)["w1"].accepted == newer
-    with office.transaction("接收"):
-        own_edits.drop_row(office, RowRef("well", "w1"))
-    assert own_edits.read_rows(office, schema) == {}
 
 
 def test_writing_needs_a_transaction(office: Workspace) -> None:

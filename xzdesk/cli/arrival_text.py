@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from xzdesk.cli import output
+from xzdesk.core.changes import CellDifference
 from xzdesk.core.model import CellRef, Severity
 from xzdesk.core.observations import Content, to_value
 from xzdesk.services.check import value_text
 from xzdesk.services.effects import Effects
-from xzdesk.services.incoming import CellDifference
 from xzdesk.services.receive import Arrived, Status
 from xzdesk.services.session import Session
 

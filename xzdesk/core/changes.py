@@ -1,20 +1,20 @@
 """Three-way compare: what came in against what was accepted last, and against what this office edited since.
 
-Pure. It decides nothing: a ``conflict`` says that both sides moved, apart, from the same accepted state. ``mine`` is
-the whole state as it stands here, not only the edits: where nothing was edited it equals ``base``.
+Pure. It decides nothing: a ``conflict`` says that both sides moved, apart, from the same accepted state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from xzdesk.core.model import CellRef, DataValue, FieldValue, RegisterRow, RowRef, Values
+from xzdesk.core.model import CellRef
+from xzdesk.core.observations import Content, Observations
+from xzdesk.core.periods import Period
 
-UNIT_FIELD = "unit"
-"""Stands among a row's fields for the unit that the row belongs to; no register has a field of that name."""
+_T = TypeVar("_T")
 
 
 class ChangeKind(StrEnum):
@@ -25,45 +25,6 @@ class ChangeKind(StrEnum):
     REMOVED = "removed"
     CONFLICT = "conflict"
     """Came in changed, was edited here too, and the two differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One cell on the three sides; None where nothing is recorded."""
-
-    place: CellRef
-    kind: ChangeKind
-    base: DataValue | None
-    incoming: DataValue | None
-    mine: DataValue | None
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field of a register row on the three sides; None where the row or the field is not there."""
-
-    field: str
-    kind: ChangeKind
-    base: FieldValue
-    incoming: FieldValue
-    mine: FieldValue
-
-
-@dataclass(frozen=True, slots=True)
-class RowChange:
-    """One register row. ``fields`` holds every field of it, in order of its name."""
-
-    place: RowRef
-    kind: ChangeKind
-    fields: tuple[FieldChange, ...]
-
-    @property
-    def moved(self) -> tuple[FieldChange, ...]:
-        """The fields that came in otherwise than they were accepted."""
-        return tuple(field for field in self.fields if field.kind is not ChangeKind.UNCHANGED)
-
-
-_T = TypeVar("_T")
 
 
 def kind_of(base: _T | None, incoming: _T | None, mine: _T | None) -> ChangeKind:
@@ -77,56 +38,38 @@ def kind_of(base: _T | None, incoming: _T | None, mine: _T | None) -> ChangeKind
     return ChangeKind.REMOVED if incoming is None else ChangeKind.CHANGED
 
 
-def compare(base: Values, incoming: Values, mine: Values) -> list[Change]:
-    """Every cell that any side has, in the order of unit, element and period."""
-    changes = []
-    for place in sorted({*base, *incoming, *mine}):
-        sides = base.get(place), incoming.get(place), mine.get(place)
-        changes.append(Change(place, kind_of(*sides), *sides))
-    return changes
+@dataclass(frozen=True, slots=True)
+class CellDifference:
+    """One cell of the three-way compare: last accepted, incoming, and this office's own edit over it."""
+
+    ref: CellRef
+    accepted: Content | None
+    incoming: Content | None
+    mine: Content | None = None
+    edited: bool = False
+    """Whether an own edit stands over it; otherwise ``mine`` is None."""
+
+    @property
+    def kind(self) -> ChangeKind:
+        return kind_of(self.accepted, self.incoming, self.mine if self.edited else self.accepted)
 
 
-def compare_rows(
-    register: str,
-    base: Mapping[str, RegisterRow],
-    incoming: Mapping[str, RegisterRow],
-    mine: Mapping[str, RegisterRow],
-) -> list[RowChange]:
-    """Every row that any side has, by row id, in the order of the ids.
+def differences(
+    incoming: Observations, held: Observations, scope: Collection[Period], older: Collection[str]
+) -> list[CellDifference]:
+    """Cells in which ``incoming`` is not ``held``; a cell outside the periods of ``scope`` is never removed.
 
-    A deleted row counts as not there; revisions are not looked at. Rows that all three sides have are judged field
-    by field: edits of different fields are no conflict, and the row is in conflict when one of its fields is.
-    Deleted on one side and changed on the other is a conflict.
+    Units in ``older`` are passed over: what is held of them is newer than what came.
     """
-    changes = []
-    for row in sorted({*base, *incoming, *mine}):
-        sides = _fields(base.get(row)), _fields(incoming.get(row)), _fields(mine.get(row))
-        fields = _compare_fields(*sides)
-        changes.append(RowChange(RowRef(register, row), _row_kind(sides, fields), fields))
-    return changes
-
-
-def _fields(row: RegisterRow | None) -> Mapping[str, FieldValue] | None:
-    """What the row holds, without fields that hold nothing: a field new to the schema is no change."""
-    if row is None or row.deleted:
-        return None
-    return {UNIT_FIELD: row.unit, **{name: value for name, value in row.fields.items() if value is not None}}
-
-
-_Side = Mapping[str, FieldValue] | None
-
-
-def _compare_fields(base: _Side, incoming: _Side, mine: _Side) -> tuple[FieldChange, ...]:
-    changes = []
-    for field in sorted({*(base or ()), *(incoming or ()), *(mine or ())}):
-        sides = (base or {}).get(field), (incoming or {}).get(field), (mine or {}).get(field)
-        changes.append(FieldChange(field, kind_of(*sides), *sides))
-    return tuple(changes)
-
-
-def _row_kind(sides: tuple[_Side, _Side, _Side], fields: tuple[FieldChange, ...]) -> ChangeKind:
-    whole = kind_of(*sides)
-    if None in sides or whole is not ChangeKind.CONFLICT:
-        return whole
-    is_conflict = any(field.kind is ChangeKind.CONFLICT for field in fields)
-    return ChangeKind.CONFLICT if is_conflict else ChangeKind.CHANGED
+    found: list[CellDifference] = []
+    for element in sorted(incoming.elements() | held.elements()):
+        theirs, ours = incoming.columns(element), held.columns(element)
+        for unit in sorted((set(theirs) | set(ours)) - set(older)):
+            new, old = theirs.get(unit, {}), ours.get(unit, {})
+            if new == old:
+                continue
+            for period in sorted(set(new) | set(old)):
+                if new.get(period) != old.get(period) and (period in new or period in scope):
+                    ref = CellRef(unit, element, period)
+                    found.append(CellDifference(ref, old.get(period), new.get(period)))
+    return found

@@ -19,7 +19,7 @@ The reference line of an indicator at a month's end:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -348,7 +348,3 @@ def _monthly(indicator: Indicator, lacking: Fraction | None, as_of: Period) -> D
     if not lacking or not left or indicator.frequency is PeriodKind.YEAR:
         return None
     return round_half_up(lacking / left, indicator.decimals + 1)
-
-
-def targets_of(targets: Sequence[Target], indicator: str, unit: str) -> tuple[Target, ...]:
-    return tuple(target for target in targets if target.indicator == indicator and target.unit == unit)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from xzdesk.core.changes import CellDifference
 from xzdesk.core.model import Finding
-from xzdesk.services.incoming import CellDifference
 
 
 @dataclass(frozen=True, slots=True)

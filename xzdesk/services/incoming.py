@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from xzdesk.core.changes import ChangeKind, kind_of
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import Catalogue, CellRef, CellState, DataElement, DataValue
 from xzdesk.core.observations import Content, Observations, to_content
@@ -246,41 +245,3 @@ def read_reasons(part: Part | None, units: Collection[str]) -> list[Reason]:
         for fingerprint, rule, unit, period, reason, at, by in table(part, package_parts.FINDINGS)
         if unit in units and _FINGERPRINT.fullmatch(fingerprint)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class CellDifference:
-    """One cell of the three-way compare: last accepted, incoming, and this office's own edit over it."""
-
-    ref: CellRef
-    accepted: Content | None
-    incoming: Content | None
-    mine: Content | None = None
-
-    edited: bool = False
-    """Whether an own edit stands over it; otherwise ``mine`` is None."""
-
-    @property
-    def kind(self) -> ChangeKind:
-        return kind_of(self.accepted, self.incoming, self.mine if self.edited else self.accepted)
-
-
-def differences(
-    incoming: Observations, held: Observations, scope: Collection[Period], older: Collection[str]
-) -> list[CellDifference]:
-    """Cells in which ``incoming`` is not ``held``; a cell outside the periods of ``scope`` is never removed.
-
-    Units in ``older`` are passed over: what is held of them is newer than what came.
-    """
-    found: list[CellDifference] = []
-    for element in sorted(incoming.elements() | held.elements()):
-        theirs, ours = incoming.columns(element), held.columns(element)
-        for unit in sorted((set(theirs) | set(ours)) - set(older)):
-            new, old = theirs.get(unit, {}), ours.get(unit, {})
-            if new == old:
-                continue
-            for period in sorted(set(new) | set(old)):
-                if new.get(period) != old.get(period) and (period in new or period in scope):
-                    ref = CellRef(unit, element, period)
-                    found.append(CellDifference(ref, old.get(period), new.get(period)))
-    return found

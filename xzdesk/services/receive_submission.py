@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xzdesk.core import chain, checks
+from xzdesk.core.changes import CellDifference, differences
 from xzdesk.core.errors import UserError
 from xzdesk.core.findings import describe
 from xzdesk.core.model import CellRef, DataValue, Finding, Level, OrgUnit, RowRef, Severity
@@ -26,8 +27,6 @@ from xzdesk.services.incoming import (
     REGISTER_PREFIX,
     VALUES_PART,
     BadRow,
-    CellDifference,
-    differences,
     read_corrections,
     read_reasons,
     read_values,
@@ -37,8 +36,6 @@ from xzdesk.store import derive, own_edits, quarantine, register_staging, revisi
 from xzdesk.store.verdicts import ReturnStatus
 
 SHOWN_ODDITIES: Final = 50
-REVISION_GAP: Final = 100_000
-"""So far may a unit's revision run ahead. It only ever rises: a gigantic one could never be followed by another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ def apply(session: Session, opened: Opened) -> Effects:
     bad += [*brought.bad, *rows.bad, *attach.take(session, opened, submission.codes)]
     quarantine.add(ws, opened.id, [(row.part, row.line, row.content, row.cause) for row in bad])
     explained = _take_reasons(session, submission)
-    revisions.raise_to(ws, {unit: number for unit, number in _revisions(opened).items() if unit in submission.codes})
+    revisions.raise_to(ws, revisions.credible(ws, _revisions(opened), submission.codes))
     _accept_months(session, submission, brought.cells)
     mended = _mend(session, submission, {cell.ref for cell in cells} | rows.moved)
     findings = _check(session, submission)
@@ -107,7 +104,7 @@ def _scope(session: Session, opened: Opened) -> _Submission:
     codes = frozenset(unit.code for unit in units)
     held = revisions.held(session.workspace, codes)
     incoming = _revisions(opened)
-    if any(incoming.get(code, 0) > held[code] + REVISION_GAP for code in codes):
+    if any(incoming.get(code, 0) > held[code] + revisions.GAP for code in codes):
         raise UserError(
             "package.revision_leap", "数据包里单位的修订号跳得太多，已拒绝。", "请用通讯录上的号码向对方核实。"
         )

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from xzdesk.core import indicators, target_split
 from xzdesk.core.errors import UserError
-from xzdesk.core.model import FormulaKind, Indicator, Level, OrgUnit, Target
+from xzdesk.core.model import FormulaKind, Indicator, Level, Target
 from xzdesk.core.periods import Period
 from xzdesk.services.aggregate import observe_all
 from xzdesk.services.session import Session
@@ -28,14 +28,6 @@ class Base(StrEnum):
 
 
 BASE_WORDS = {Base.UNITS: "村社区数", Base.EQUAL: "平均", Base.CURRENT: "现有数"}
-
-
-def sharing_towns(session: Session, indicator: Indicator, month: Period) -> list[OrgUnit]:
-    """The towns that have something to count for ``indicator``; none for what the district itself reports."""
-    if indicator.level is Level.DISTRICT:
-        return []
-    weights = _counted(session, indicator, month)
-    return [town for town in session.catalogue.children(session.office.code) if weights.get(town.code)]
 
 
 def split_indicator(

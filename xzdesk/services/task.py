@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from xzdesk.core.model import Level, OrgUnit
@@ -50,8 +49,3 @@ def trusted_units(session: Session) -> list[OrgUnit]:
     """The offices directly below whose key is trusted, in the catalogue's order."""
     trusted = {p.unit for p in partners.partners(session.workspace, PartnerRole.LOWER, PartnerStatus.TRUSTED)}
     return [unit for unit in session.catalogue.children(session.office.code) if unit.code in trusted]
-
-
-def deliver_all(packages: Sequence[Outgoing], folder: Path) -> list[Path]:
-    """Write sealed packages to one stick. Raises ``UserError`` ``stick.*``; what was written stays."""
-    return [outgoing.deliver(package, folder) for package in packages]
