@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from xzdesk.core.changes import ChangeKind
@@ -309,3 +310,29 @@ def test_a_revoked_key_is_refused_for_good(pair: tuple[Session, Session], office
     with pytest.raises(UserError) as caught:
         enrol.trust_unit(district, town.office, enrol.own_number(town))
     assert caught.value.code == "trust.nothing_pending"
+
+
+def test_a_deputy_named_by_the_district_opens_what_a_town_seals_after_the_next_receipt(
+    pair: tuple[Session, Session], offices: Offices
+) -> None:
+    district, town = pair
+    deputy = pyrage.x25519.Identity.generate()
+    enrol.set_recipients(district, [str(deputy.to_public())])
+    down = [outgoing.deliver(p, offices.stick) for p in task.issue(district, [town.office])]
+    receive.receive(town, down)
+    fill(town, MONTH)
+    package = hand_in(town, MONTH, offices.stick, "镇复核")
+    assert pyrage.decrypt(package.read_bytes(), [deputy]).startswith(b"xzdesk-package/1\n")
+    with pytest.raises(UserError) as caught:
+        enrol.set_recipients(district, ["age1wrong"])
+    assert caught.value.code == "key.recipient_invalid"
+
+
+def test_files_that_nothing_needs_any_more_leave_the_workspace(pair: tuple[Session, Session], offices: Offices) -> None:
+    district, town = pair
+    fill(town, MONTH)
+    arrived = []
+    for _ in range(4):
+        arrived += receive.receive(district, [hand_in(town, MONTH, offices.stick, "镇复核")])
+    kept = [packages.content(district.workspace, each.id) is not None for each in arrived]
+    assert kept == [False, False, True, True]

@@ -127,6 +127,16 @@ def public_of(box_secret: str) -> str:
         raise UserError("key.identity_invalid", "解密密钥的写法不对。", "请用备份恢复工作库。") from None
 
 
+def check_recipient(text: str) -> str:
+    """An age recipient that somebody typed. Raises ``UserError`` ``key.recipient_invalid``."""
+    try:
+        return str(pyrage.x25519.Recipient.from_str(text))
+    except pyrage.RecipientError:
+        raise UserError(
+            "key.recipient_invalid", "收件密钥的写法不对。", "收件密钥以 age1 开头，请整行复制，不要手抄。"
+        ) from None
+
+
 def record_bytes(record: KeyRecord) -> bytes:
     """A key record as it is hashed and signed: one item a line, none of which can hold a line end."""
     head = [record.unit, record.key_id, str(record.epoch), str(record.suite), record.sign_public.hex()]

@@ -7,6 +7,7 @@ packages wait in quarantine.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -202,6 +203,18 @@ def follow_rotation(session: Session, old: Partner, rotation: Rotation) -> Partn
         )
     added = _add_partner(session, record, old.role, "")
     return partners.decide(session.workspace, added.key_id, PartnerStatus.TRUSTED)
+
+
+def set_recipients(session: Session, recipients: Sequence[str]) -> tuple[str, ...]:
+    """Name who else may open packages to this office (chief, deputy), by ``age1...``; all of them anew.
+
+    The offices below learn it by the next task or receipt. Raises ``UserError`` ``key.recipient_invalid``,
+    ``recipients.too_many``. All recipients, own ones included, are returned.
+    """
+    wanted = [keys.check_recipient(recipient.strip()) for recipient in recipients]
+    with session.workspace.transaction("更改收件人"):
+        partners.set_extra_recipients(session.workspace, wanted)
+    return partners.recipients(session.workspace)
 
 
 def rotate(session: Session) -> int:

@@ -100,6 +100,9 @@ def receive(
             results[path] = receive_bytes(session, path.name, stick.read_file(path), dry_run=dry_run)
         except UserError as error:
             results[path] = _refused(path.name, error)
+    if not dry_run and any(arrived.status is Status.ACCEPTED for arrived in results.values()):
+        with session.workspace.transaction("清理不再需要的数据包原件"):
+            packages.prune(session.workspace)
     return [results[path] for path in files]
 
 
