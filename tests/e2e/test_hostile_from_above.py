@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.anything import TEXTS, THINGS
 from tests.e2e.liar import MONTH, Liar
 from tests.e2e.state import check_whole, contents, copy_workspace, open_with_key
 from tests.services.conftest import DISTRICT, TOWN, VILLAGE, Offices, fill, hand_in
@@ -21,7 +22,7 @@ from xzdesk.core.errors import UserError
 from xzdesk.core.model import Catalogue, RowRef
 from xzdesk.exchange import trust
 from xzdesk.exchange.keys import KeyRecord
-from xzdesk.exchange.manifest import Kind
+from xzdesk.exchange.manifest import BODY_NAMES, Kind
 from xzdesk.exchange.parts import RETURNED, TARGETS, VALUES, Part, csv_part, json_part
 from xzdesk.exchange.trust import Acknowledgement, ChainHead, ReceiptBody, Taken, TrustEntry, TrustList, TrustStatus
 from xzdesk.services import check, outgoing, receive, record, returns, submit, task
@@ -442,3 +443,54 @@ def test_a_new_catalogue_that_is_refused_leaves_the_old_one_in_force(below: Belo
     with pytest.raises(UserError):
         receive.receive_bytes(village, "假包.xzpkg", below.to_village.seal(Kind.TASK, parts, {}))
     assert everything(village) == before
+
+
+# --- anything in any place --------------------------------------------------------------------------------------------
+
+REFUSALS = ("package.", "period.", "key.", "partner.", "catalogue.", "handover.", "chain.")
+
+
+def send(session: Session, liar: Liar, kind: Kind, parts: list[Part], body: dict[str, Any], number: int) -> None:
+    """Taken, or refused without any change; never anything else."""
+    head = packages.chain_head(session.workspace, liar.unit, Direction.IN, liar.key.epoch)
+    at = f"2026-11-05T02:{number // 60:02}:{number % 60:02}Z"
+    before = everything(session)
+    try:
+        receive.receive_bytes(session, "包.xzpkg", replace(liar, head=head).seal(kind, parts, body, created=at))
+    except UserError as error:
+        refused = error.code
+    else:
+        return
+    assert refused.startswith(REFUSALS)
+    assert everything(session) == before
+
+
+@pytest.mark.parametrize("place", range(len(RETURNED)), ids=RETURNED)
+@pytest.mark.parametrize("kind", ["cell", "row"])
+def test_any_text_in_a_return(below: Below, town: Session, place: int, kind: str) -> None:
+    target = "households" if kind == "cell" else f"well/{below.row}"
+    for number, text in enumerate(TEXTS):
+        row = returned(id=str(number), place=kind, target=target)
+        row[place] = text
+        send(town, below.district, Kind.RECEIPT, [csv_part("returned.csv", RETURNED, [row])], receipt_body(), number)
+    works_on(town)
+
+
+@pytest.mark.parametrize("name", BODY_NAMES)
+@pytest.mark.parametrize("kind", [Kind.RECEIPT, Kind.TASK])
+def test_anything_in_the_body(below: Below, town: Session, kind: Kind, name: str) -> None:
+    parts = [json_part("catalogue.json", json.dumps(dict(below.catalogue.files)))] if kind is Kind.TASK else []
+    for number, thing in enumerate(THINGS):
+        send(town, below.district, kind, parts, receipt_body(**{name: thing}), number)
+    works_on(town)
+
+
+@pytest.mark.parametrize("number", [10**15, 10**6, -1, True, "9"])
+def test_a_revision_that_cannot_be_is_not_followed(below: Below, town: Session, number: object) -> None:
+    """The town's next package has to have a higher one, which has to be a number that a package may carry."""
+    take(below, town, receipt(revisions={VILLAGE: number, TOWN: 3}))
+    sealed = submit.submit(town, MONTH, Signature("镇复核", Role.REVIEWER))
+    record_of = packages.find(town.workspace, sealed.id)
+    assert record_of is not None
+    stated = json.loads(record_of.manifest)["body"]["revisions"]
+    assert (stated[VILLAGE], stated[TOWN]) == (2, 4)

@@ -6,7 +6,7 @@ was received before; sealed months stay sealed. A workspace that has recorded an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from xzdesk.core.errors import UserError
@@ -69,16 +69,14 @@ def take(session: Session, opened: Opened, units: tuple[OrgUnit, ...]) -> int:
             rows += register_staging.apply_staged(ws, staged, remove=False)
     for unit, month in _sealed(session, body.get(SEALED), codes):
         values.seal(ws, catalogue, [unit], month, {})
-    revisions.raise_to(
-        ws, {u: n for u, n in _mapping(body.get(REVISIONS)).items() if u in codes and type(n) is int and n >= 0}
-    )
+    revisions.raise_to(ws, revisions.credible(ws, body.get(REVISIONS), codes))
     return len(taken) + rows
 
 
 def _sealed(session: Session, content: object, units: Collection[str]) -> list[tuple[str, Period]]:
     """Raises ``UserError`` ``handover.unreadable``, ``period.*``."""
     found = []
-    for unit, months in _mapping(content).items():
+    for unit, months in content.items() if isinstance(content, dict) else ():
         if unit in units:
             if not isinstance(months, list) or not all(isinstance(month, str) for month in months):
                 raise _unreadable()
@@ -90,7 +88,3 @@ def _unreadable() -> UserError:
     return UserError(
         "handover.unreadable", "任务包里移交的数据有读不懂的行，没有采用。", "请让上级升级程序后重新下发任务。"
     )
-
-
-def _mapping(content: object) -> Mapping[str, Any]:
-    return content if isinstance(content, dict) else {}

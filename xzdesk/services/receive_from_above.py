@@ -97,10 +97,8 @@ def apply_receipt(session: Session, opened: Opened) -> Effects:
         values.reopen(ws, each.unit, each.period)
     acknowledged, notes = _acknowledge(session, receipt)
     notes += _follow_head(session, receipt)
-    stated = opened.manifest.body.get("revisions")
-    if isinstance(stated, dict):
-        own = {unit.code for unit in session.units}
-        revisions.raise_to(ws, {u: n for u, n in stated.items() if u in own and type(n) is int and n >= 0})
+    own = [unit.code for unit in session.units]
+    revisions.raise_to(ws, revisions.credible(ws, opened.manifest.body.get("revisions"), own))
     if receipt.witnessed and not journal.knows(ws, receipt.witnessed):
         notes.append("上级收到过的改动记录在本机找不到：本机可能是从旧备份恢复的，请核对最近填报的内容是否都在。")
     return Effects(returned=len(reopened), acknowledged=acknowledged, notes=tuple(notes))

@@ -14,6 +14,10 @@ from xzdesk.store.writing import demand_transaction
 if TYPE_CHECKING:
     from xzdesk.store.connect import Workspace
 
+GAP: Final = 100_000
+"""So far may a revision that comes from elsewhere run ahead. It only ever rises: a gigantic one could never be followed
+by another."""
+
 _RAISE: Final = """
 INSERT INTO unit_revision (unit, revision) VALUES (?, ?)
 ON CONFLICT (unit) DO UPDATE SET revision = max(revision, excluded.revision)
@@ -24,6 +28,16 @@ def held(ws: Workspace, units: Collection[str]) -> dict[str, int]:
     """The revision of each unit; 0 for one never handed in."""
     known = dict(ws.db.conn.execute("SELECT unit, revision FROM unit_revision").fetchall())
     return {unit: known.get(unit, 0) for unit in units}
+
+
+def credible(ws: Workspace, stated: object, units: Collection[str]) -> dict[str, int]:
+    """Of what another office says (anything) the revisions of ``units`` that can be."""
+    known = held(ws, units)
+    return {
+        unit: number
+        for unit, number in (stated.items() if isinstance(stated, dict) else ())
+        if unit in known and type(number) is int and 0 <= number <= known[unit] + GAP
+    }
 
 
 def bump(ws: Workspace, units: Collection[str]) -> dict[str, int]:
