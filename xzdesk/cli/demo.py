@@ -22,15 +22,25 @@ FIRST_SEED = 20261
 
 @frame.command()
 @click.option(
-    "--dir", "folder", type=frame.FILE, default=Path("demo"), show_default=True, help="结果放在哪个新文件夹。"
+    "--dir",
+    "folder",
+    type=frame.FILE,
+    default=Path("demo"),
+    show_default=True,
+    metavar="文件夹",
+    help="结果放在哪个新文件夹。",
 )
-@click.option("--month", default="2026-10", show_default=True, help="演示到哪个月。")
-@click.option("--seed", type=int, default=FIRST_SEED, show_default=True, help="换一个数，编出另一套数据。")
+@click.option("--month", default="2026-10", show_default=True, metavar="月份", help="演示到哪个月。")
+@click.option(
+    "--seed", type=frame.WholeNumber(0, 10**9), default=FIRST_SEED, show_default=True, help="换一个数，编出另一套数据。"
+)
 @frame.json_option
 def command(folder: Path, month: str, seed: int, as_json: bool) -> None:
     """用编造的演示数据走完一个月：开通、填报、审核、封装、接收、退回、改正、汇总、排名、定版。
 
     全部工作库和数据包留在文件夹里，可以用其他命令打开看；口令写在其中的说明文件里。
+
+    例： xzdesk-cli demo --dir 演示 --month 2026-10
     """
     begun = time.monotonic()
     setting = Setting(folder.resolve(), DEFAULT, Period.parse(month), seed)
