@@ -165,6 +165,14 @@ def test_personal_contents_are_never_quoted(text: str) -> None:
         assert secret.strip() not in told
 
 
+@pytest.mark.parametrize("kind", [FieldType.INTEGER, FieldType.DECIMAL, FieldType.DATE, FieldType.BOOLEAN])
+def test_what_a_register_refuses_is_never_quoted(kind: FieldType) -> None:
+    """Where the columns of a sheet have slipped, names stand under every heading."""
+    problem = read_field("欧阳某某", RegisterField("members", "人口", kind)).problem
+    assert problem is not None
+    assert "欧阳某某" not in problem.message + problem.hint
+
+
 RAW = (
     st.text(max_size=30) | st.floats() | st.integers() | st.booleans() | st.dates() | st.datetimes() | st.times()
     | st.timedeltas() | st.builds(Broken, st.text(max_size=5))

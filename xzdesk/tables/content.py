@@ -1,6 +1,7 @@
 """What one cell of a file says: a value of a data element, or the content of a register's field.
 
-Nothing raises: a content that cannot be taken is a ``Problem``. Personal contents are never quoted.
+Nothing raises: a content that cannot be taken is a ``Problem``. Personal contents are never quoted, nor what a register
+refuses: in a sheet whose columns have slipped, names stand under every heading.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
 from functools import lru_cache
 from typing import Final
 
@@ -44,6 +46,15 @@ _YES: Final = frozenset({"是", "√", "✓", "✔", "☑", "y", "yes", "true", 
 _NO: Final = frozenset({"否", "×", "✗", "✘", "☒", "x", "n", "no", "false", "错", "0", NO})
 _PLAIN: Final = frozenset({"是", "否"})
 _QUOTED: Final = 30
+
+
+class _Quoting(Enum):
+    """Which contents a sentence may repeat."""
+
+    ALL = "all"
+    READ = "read"
+    """Only what could be read as what it should be."""
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +115,13 @@ def read_value(raw: Raw, element: DataElement) -> ValueReading:
             return state
     if element.numeric:
         decimals = element.decimals if element.type is ElementType.DECIMAL else 0
-        numeric = _number(raw, element.unit, decimals, element.minimum, element.maximum, quoted=True)
+        numeric = _number(raw, element.unit, decimals, element.minimum, element.maximum, _Quoting.ALL)
         value = None if numeric.value is None else DataValue.of(numeric.value)
         return ValueReading(value, numeric.conversions, numeric.problem)
     if element.type is ElementType.BOOLEAN:
         chosen = _yes_no(raw)
     else:
-        chosen = _choice(raw, _labels(element.choices), quoted=True)
+        chosen = _choice(raw, _labels(element.choices), _Quoting.ALL)
     if isinstance(chosen, Problem):
         return ValueReading(problem=chosen)
     return ValueReading(DataValue.of(chosen[0]), chosen[1])
@@ -122,21 +133,21 @@ def read_field(raw: Raw, field: RegisterField) -> FieldReading:
         return FieldReading()
     if isinstance(raw, Broken):
         return FieldReading(problem=_broken(raw))
-    quoted = not field.personal
+    quoting = _Quoting.NONE if field.personal else _Quoting.READ
     if field.type is FieldType.DATE:
         return _date_field(raw, field)
     if field.type is FieldType.BOOLEAN:
-        yes_no = _yes_no(raw, quoted)
+        yes_no = _yes_no(raw, quoting)
         return FieldReading(problem=yes_no) if isinstance(yes_no, Problem) else FieldReading(*yes_no)
     if field.type is FieldType.STRING:
         if not field.choices:
             return _text_field(raw, field)
-        choice = _choice(raw, tuple((label, label) for label in field.choices), quoted)
+        choice = _choice(raw, tuple((label, label) for label in field.choices), quoting)
         return FieldReading(problem=choice) if isinstance(choice, Problem) else FieldReading(*choice)
     low = field.minimum if isinstance(field.minimum, Decimal) else None
     high = field.maximum if isinstance(field.maximum, Decimal) else None
     decimals = field.decimals if field.type is FieldType.DECIMAL else 0
-    numeric = _number(raw, field.unit, decimals, low, high, quoted)
+    numeric = _number(raw, field.unit, decimals, low, high, quoting)
     return FieldReading(numeric.value, numeric.conversions, numeric.problem)
 
 
@@ -161,7 +172,9 @@ def _state(text: str) -> ValueReading | None:
     return ValueReading(state, () if written in known else (f"“{written}”读作{label}",))
 
 
-def _number(raw: Raw, unit: str, decimals: int, low: Decimal | None, high: Decimal | None, quoted: bool) -> _Numeric:
+def _number(
+    raw: Raw, unit: str, decimals: int, low: Decimal | None, high: Decimal | None, quoting: _Quoting
+) -> _Numeric:
     reasons: tuple[str, ...] = ()
     if isinstance(raw, bool | dt.date | dt.time | dt.timedelta | Broken):
         what = "是/否" if isinstance(raw, bool) else "日期或时间"
@@ -170,7 +183,7 @@ def _number(raw: Raw, unit: str, decimals: int, low: Decimal | None, high: Decim
     if isinstance(raw, str):
         reading = read_number(raw, unit)
         if reading.value is None or reading.problem is not None:
-            return _Numeric(problem=_quote(reading.problem, raw, quoted))
+            return _Numeric(problem=_quote(reading.problem, raw, quoting))
         value, reasons = reading.value, reading.conversions
     elif not math.isfinite(raw) or abs(raw) > LARGEST:
         return _Numeric(problem=Problem("number.too_large", "数太大。", "请检查是否多打了几个零，或单位填错。"))
@@ -178,16 +191,20 @@ def _number(raw: Raw, unit: str, decimals: int, low: Decimal | None, high: Decim
         value = as_decimal(raw)
     problem = _out_of_range(value, decimals, low, high, unit)
     if problem is not None:
-        return _Numeric(problem=_quote(problem, raw, quoted))
+        return _Numeric(problem=_quote(problem, raw, quoting))
     rounded = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     if rounded != value:
         if decimals == 0:
             problem = Problem("number.not_whole", "这里要填整数。", "请改成整数。")
-            return _Numeric(problem=_quote(problem, raw, quoted))
+            return _Numeric(problem=_quote(problem, raw, quoting))
         reasons = (*reasons, f"四舍五入到{decimals}位小数")
     if not reasons:
         return _Numeric(rounded)
-    told = f"“{shown(raw).strip()}”读作 {plain(rounded)}（{'、'.join(reasons)}）" if quoted else "、".join(reasons)
+    told = (
+        f"“{shown(raw).strip()}”读作 {plain(rounded)}（{'、'.join(reasons)}）"
+        if quoting is not _Quoting.NONE
+        else "、".join(reasons)
+    )
     return _Numeric(rounded, (told,))
 
 
@@ -203,23 +220,23 @@ def _out_of_range(
     return None
 
 
-def _quote(problem: Problem | None, raw: Raw, quoted: bool) -> Problem:
+def _quote(problem: Problem | None, raw: Raw, quoting: _Quoting) -> Problem:
     if problem is None:  # pragma: no cover - a reading without value has a problem
         raise AssertionError("a reading without value and without problem")
-    if not quoted:
+    if quoting is not _Quoting.ALL:
         return problem
     return Problem(problem.code, f"“{shown(raw).strip()[:_QUOTED]}”：{problem.message}", problem.hint)
 
 
-def _yes_no(raw: Raw, quoted: bool = True) -> tuple[str, tuple[str, ...]] | Problem:
+def _yes_no(raw: Raw, quoting: _Quoting = _Quoting.ALL) -> tuple[str, tuple[str, ...]] | Problem:
     text = fold(shown(raw)).lower()
     if text not in _YES and text not in _NO:
         problem = Problem("choice.unknown", "这里只能填“是”或“否”。", "请从下拉列表里选。")
-        return _quote(problem, raw, quoted)
+        return _quote(problem, raw, quoting)
     value, label = (YES, "是") if text in _YES else (NO, "否")
     if isinstance(raw, str) and raw in _PLAIN:
         return value, ()
-    return value, (f"“{shown(raw).strip()}”读作{label}" if quoted else f"读作{label}",)
+    return value, (f"“{shown(raw).strip()}”读作{label}" if quoting is not _Quoting.NONE else f"读作{label}",)
 
 
 @lru_cache(maxsize=512)
@@ -227,7 +244,7 @@ def _labels(choices: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]
     return (*choices, *((value, value) for value, label in choices if value != label))
 
 
-def _choice(raw: Raw, choices: tuple[tuple[str, str], ...], quoted: bool) -> tuple[str, tuple[str, ...]] | Problem:
+def _choice(raw: Raw, choices: tuple[tuple[str, str], ...], quoting: _Quoting) -> tuple[str, tuple[str, ...]] | Problem:
     """(stored value, what was done) of a content that should be one of (stored value, label)."""
     written = shown(raw)
     for value, label in choices:
@@ -237,9 +254,9 @@ def _choice(raw: Raw, choices: tuple[tuple[str, str], ...], quoted: bool) -> tup
         found = {value: label for value, label in choices if bend(label) == bend(written)}
         if len(found) == 1:
             value, label = next(iter(found.items()))
-            return value, (f"“{written.strip()}”读作“{label}”" if quoted else f"读作“{label}”",)
+            return value, (f"“{written.strip()}”读作“{label}”" if quoting is not _Quoting.NONE else f"读作“{label}”",)
     labels = "、".join(dict.fromkeys(label for _, label in choices))
-    return _quote(Problem("choice.unknown", "不在可选的内容里。", f"只能填：{labels}。"), raw, quoted)
+    return _quote(Problem("choice.unknown", "不在可选的内容里。", f"只能填：{labels}。"), raw, quoting)
 
 
 def _key(text: str) -> str:
@@ -253,12 +270,12 @@ def _stem(text: str) -> str:
 def _date_field(raw: Raw, field: RegisterField) -> FieldReading:
     reading = read_date(raw)
     if reading.value is None:
-        return FieldReading(problem=_quote(reading.problem, raw, not field.personal))
+        return FieldReading(problem=reading.problem)
     day = reading.value
     for limit, beyond, word in ((field.minimum, day.__lt__, "早于"), (field.maximum, day.__gt__, "晚于")):
         if isinstance(limit, dt.date) and beyond(limit):
             problem = Problem("date.out_of_range", f"{word}允许的日期 {limit}。", "请核对后改正。")
-            return FieldReading(problem=_quote(problem, raw, not field.personal))
+            return FieldReading(problem=problem)
     if not reading.conversions:
         return FieldReading(day)
     reasons = "、".join(reading.conversions)
