@@ -80,6 +80,10 @@ def test_says_why(text: str, word: str) -> None:
     assert word in refuse_reason(text)
 
 
+def test_an_empty_phrase_in_traditional_characters_stays_empty_when_it_is_repeated() -> None:
+    assert refuse_reason("经认真核对，本期数据准确无误，核实無误正常，核实無誤正常")
+
+
 SAID = "本期受益农户326户，比上期400户减少两成以上。"
 
 

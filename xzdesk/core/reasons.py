@@ -19,6 +19,9 @@ MOST: Final = 500
 _QUOTED: Final = 4
 """A run of so many characters that also stands in the finding is a quotation of it."""
 
+_SIMPLIFIED: Final = str.maketrans("無誤實數據準確對審覆說沒問題異錯", "无误实数据准确对审复说没问题异错")
+"""Marks of the empty phrases as an input method for traditional characters writes them."""
+
 _HAN: Final = re.compile("[〇\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 
 _HOLLOW: Final = (
@@ -78,8 +81,9 @@ def refuse_reason(text: str, said: str = "") -> str:
 
 
 def _letters(text: str) -> str:
-    """Letters and digits only, in their plain width: blanks, punctuation and invisible characters go."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c)[0] in "LN")
+    """Letters and digits only, in plain width and form: blanks, punctuation and invisible characters go."""
+    plain = unicodedata.normalize("NFKC", text).translate(_SIMPLIFIED)
+    return "".join(c for c in plain if unicodedata.category(c)[0] in "LN")
 
 
 def _han(text: str) -> int:
