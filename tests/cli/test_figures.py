@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+
 import pytest
 
 from .conftest import MONTH, Desk
@@ -101,3 +104,59 @@ def test_a_split_that_cannot_be_is_refused(desk: Desk, words: tuple[str, ...], c
 def test_figures_are_the_districts_or_a_towns(desk: Desk) -> None:
     refused = desk.run("镇", "target-split", "--all", "--json")
     assert (refused.status, refused.error["code"]) == (2, "workspace.wrong_kind")
+
+
+def test_the_towns_are_ranked_with_reasons_and_rules(received: Desk) -> None:
+    answer = received.done("区", "rank", MONTH, "--json").json
+    assert {place["unit"] for place in answer["places"]} == {"990101101", "990101001"}
+    first, second = answer["places"]
+    assert (first["unit"], first["place"], first["flag"], first["snail"]) == ("990101101", 1, True, False)
+    assert (second["conduct"]["arrived"], second["conduct"]["days_late"]) == ("", None)
+    for place in answer["places"]:
+        assert sum(Decimal(part) for part in place["parts"]) == Decimal(place["score"])
+        assert sum(Fraction(each["points"]) for each in place["contributions"]) == Fraction(place["exact"])
+    table = received.done("区", "rank", MONTH, "--rules").out
+    assert "红旗" in table
+    assert "总分100分：进度40分，" in table
+    told = received.done("区", "rank", MONTH, "--unit", "临溪镇").out
+    assert told.startswith("临溪镇：第 1 名（红旗），")
+    assert "得分从哪里来" in told
+
+
+def test_a_ranking_with_other_points_is_a_trial(received: Desk) -> None:
+    trial = received.done("区", "rank", MONTH, "--weights", "0,0,0,100", "--json").json
+    assert trial["what_if"]
+    assert all(place["parts"][:3] == ["0.0", "0.0", "0.0"] for place in trial["places"])
+    assert "这是试算" in received.done("区", "rank", MONTH, "--weights", "70，10，10，10").out
+    for weights in ("40,30,20", "40,30,20,20", "一,二,三,四"):
+        refused = received.run("区", "rank", MONTH, "--weights", weights, "--json")
+        assert (refused.status, refused.error["code"]) == (2, "rank.weights")
+
+
+def test_only_what_is_ranked_is_told(received: Desk) -> None:
+    refused = received.run("区", "rank", MONTH, "--unit", "上溪村", "--json")
+    assert (refused.status, refused.error["code"]) == (2, "rank.not_ranked")
+    wrong = received.run("镇", "rank", MONTH, "--json")
+    assert (wrong.status, wrong.error["code"]) == (2, "workspace.wrong_kind")
+
+
+def test_a_frozen_month_stands_until_a_figure_changes(received: Desk) -> None:
+    first = received.done("区", "freeze", MONTH, "--json").json
+    assert (first["edition"], first["is_new"], first["changed"]) == (1, True, [])
+    assert "与第 1 版相同，没有出新版。" in received.done("区", "freeze", MONTH).out
+    received.done("镇", "record", "临溪镇", "数字工厂", MONTH, "4", "--reason", "补录1月认定的一家，见市级批文")
+    received.done("区", "import", received.submit())
+    second = received.done("区", "freeze", MONTH, "--json").json
+    changed = [(each["indicator"], each["unit"], each["before"], each["after"]) for each in second["changed"]]
+    assert (second["edition"], second["is_new"]) == (2, True)
+    assert changed == [("6", "990101", "3", "4"), ("6", "990101101", "3", "4")]
+    listed = received.done("区", "freeze", MONTH, "--list")
+    assert "第 2 版改变的数 2 处" in listed.out
+    editions = received.done("区", "freeze", MONTH, "--list", "--json").json["editions"]
+    assert [(each["edition"], len(each["changed"])) for each in editions] == [(2, 2), (1, 0)]
+
+
+def test_nothing_is_frozen_before_anything_came(desk: Desk) -> None:
+    refused = desk.run("区", "freeze", MONTH, "--json")
+    assert (refused.status, refused.error["code"]) == (2, "freeze.nothing")
+    assert "还没有定版。" in desk.done("区", "freeze", MONTH, "--list").out

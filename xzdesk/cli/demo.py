@@ -9,10 +9,10 @@ import click
 
 from xzdesk.cli import frame, output
 from xzdesk.cli.aggregate import overview_table
+from xzdesk.cli.rank import ranking_table
 from xzdesk.core.errors import UserError
 from xzdesk.core.periods import Period
 from xzdesk.core.progress import Progress
-from xzdesk.core.ranking import Place
 from xzdesk.services.catalogue_files import DEFAULT
 from xzdesk.services.demo.offices import PASSPHRASE, RECORDER, Setting
 from xzdesk.services.demo.story import Step, Told, play
@@ -66,12 +66,7 @@ def _closing(told: Told, seconds: float) -> list[str]:
     return [
         "以下全部是编造的演示数据。",
         overview_table(f"{told.month.label()}指标进度（演示数据）", told.overview),
-        output.table(
-            f"{told.month.label()}镇、街道排名（演示数据）",
-            ("名次", "单位", "得分", "进度", "增量", "质量", "时效", "比上月"),
-            [_place(place, told.names) for place in told.ranking.places],
-            figures=(0, 2, 3, 4, 5, 6),
-        ),
+        ranking_table(f"{told.month.label()}镇、街道排名（演示数据）", told.names, told.ranking),
         f"还没有交{told.month.label()}数据的：{missing}",
         f"数据 {counts['cells']:,} 格；台账：{entries}（行）。\n"
         f"数据包 {counts['packages']} 个，共 {_megabytes(counts['package_bytes'])}；"
@@ -80,15 +75,6 @@ def _closing(told: Told, seconds: float) -> list[str]:
         f"  xzdesk-cli aggregate {told.month} -w {told.district}\n"
         f"（用户 {RECORDER}，口令 {PASSPHRASE}）",
     ]
-
-
-def _place(place: Place, names: dict[str, str]) -> tuple[str, ...]:
-    moved = (
-        ""
-        if place.moved is None
-        else ("持平" if not place.moved else f"{'升' if place.moved > 0 else '降'} {abs(place.moved)}")
-    )
-    return (str(place.place), names[place.unit], str(place.score), *(str(part) for part in place.parts), moved)
 
 
 def _megabytes(count: int) -> str:

@@ -29,7 +29,7 @@ def wrap(text: str, width: int) -> list[str]:
     """``text`` in lines of at most ``width`` cells: broken at blanks and between Chinese characters, by their rules
     for punctuation. A word that is wider than a line stays whole."""
     lines: list[str] = [""]
-    for token in _tokens(text):
+    for token in pieces(text):
         if cells(lines[-1]) + cells(token.rstrip()) > width and lines[-1].strip():
             lines[-1] = lines[-1].rstrip()
             lines.append(token.lstrip())
@@ -38,7 +38,7 @@ def wrap(text: str, width: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _tokens(text: str) -> list[str]:
+def pieces(text: str) -> list[str]:
     """The smallest pieces that may stand at the end of a line."""
     found: list[str] = []
     for sign in text:
