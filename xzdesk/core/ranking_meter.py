@@ -81,6 +81,8 @@ class _Meter:
         self._at = now.as_of.end_month()
         self._sign = 1 if self._indicator.higher_is_better else -1
         self._district = panel.figure(self._indicator.code, panel.root.code, now.period)
+        self._step = now.form.scale * Fraction(10**now.form.below, 10**now.form.above * (now.below or 1))
+        """The least by which the figure can move: one village, one 户, one place per thousand residents."""
         self._part = Fraction(1)
         if not yardstick.own and adds_up(self._indicator) and self._district is not None:
             self._part = Fraction(now.asked, self._district.asked)
@@ -125,9 +127,8 @@ class _Meter:
         """Of sums and counts in whole steps: half a village cannot be built."""
         if not adds_up(self._indicator):
             return exact
-        step = self._indicator.scale * Fraction(1, 10**self._now.form.above)
-        steps = exact * self._part / step
-        return (math.floor(steps) if self._indicator.higher_is_better else math.ceil(steps)) * step
+        steps = exact * self._part / self._step
+        return (math.floor(steps) if self._indicator.higher_is_better else math.ceil(steps)) * self._step
 
     def _steadied(self) -> Fraction | None:
         """A share over few units, filled up with the district's; not of a town that has nothing left to do."""
@@ -173,9 +174,7 @@ class _Meter:
         gain = self._sign * (exact - start)
         if gain < 0:
             return Fraction(0)
-        form = self._now.form
-        step = self._indicator.scale * Fraction(10**form.below, 10**form.above * (self._now.below or 1))
-        needed = math.floor(self._needed(start, months, asked) / step) * step
+        needed = math.floor(self._needed(start, months, asked) / self._step) * self._step
         return Fraction(1) if needed <= 0 else min(gain / needed, Fraction(1))
 
     def _needed(self, start: Fraction, months: int, asked: Fraction) -> Fraction:

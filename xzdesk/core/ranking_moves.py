@@ -47,6 +47,8 @@ class Move:
     """The largest first, by size."""
     overtaken_by: tuple[str, ...]
     """Towns that were not ahead of it and now are."""
+    overtook: tuple[str, ...]
+    """Towns that were not behind it and now are."""
 
 
 def explain(before: Ranking, after: Ranking) -> dict[str, Move]:
@@ -80,11 +82,13 @@ def _move(before: Ranking, after: Ranking, then: Place, now: Place) -> Move:
             key = (each.part, each.cause)
             changes[key] = changes.get(key, Fraction(0)) + sign * each.points
     shifts = [Shift(part, cause, change) for (part, cause), change in changes.items() if change]
-    overtaking = []
+    overtaking, overtaken = [], []
     for other in after.places:
         earlier = before.of(other.unit)
         if other.place < now.place and (earlier is None or earlier.place >= then.place):
             overtaking.append(other.unit)
+        if other.place > now.place and earlier is not None and earlier.place <= then.place:
+            overtaken.append(other.unit)
     return Move(
         unit=now.unit,
         before=then.place,
@@ -94,6 +98,7 @@ def _move(before: Ranking, after: Ranking, then: Place, now: Place) -> Move:
         parts={part: now.part(part) - then.part(part) for part in Part},
         shifts=tuple(sorted(shifts, key=lambda shift: -abs(shift.change))),
         overtaken_by=tuple(overtaking),
+        overtook=tuple(overtaken),
     )
 
 
@@ -107,20 +112,25 @@ def sentence(catalogue: Catalogue, move: Move) -> str:
     told = "；".join(part for part in parts if part)
     text = f"{place}，{_changed(move.change)}{f'：{told}' if told else ''}。"
     if move.after > move.before and move.overtaken_by:
-        names = "、".join(catalogue.units[code].name for code in move.overtaken_by[:NAMED])
-        text += f"被{names}{'等' if len(move.overtaken_by) > NAMED else ''}超过。"
+        text += f"被{_names(catalogue, move.overtaken_by)}超过。"
+    if move.after < move.before and move.overtook:
+        text += f"超过{_names(catalogue, move.overtook)}。"
     return text
+
+
+def _names(catalogue: Catalogue, codes: tuple[str, ...]) -> str:
+    return "、".join(catalogue.units[code].name for code in codes[:NAMED]) + ("等" if len(codes) > NAMED else "")
 
 
 def _part(catalogue: Catalogue, move: Move, part: Part) -> str:
     """One part's change and what made it, the largest causes by name and the others together."""
     change = move.parts[part]
+    if not change:
+        return ""
     own = [shift for shift in move.shifts if shift.part is part]
     rounded = [(shift, round_half_up(shift.change, DIGITS)) for shift in own[:NAMED]]
     named = [f"{cause_words(catalogue, part, s.cause)}{_signed(points)}" for s, points in rounded if points]
     rest = change - sum((points for _, points in rounded), Decimal(0))
-    if not change and not named:
-        return ""
     if rest and named:
         named.append(f"其余{_signed(rest)}")
     return f"{PART_WORDS[part]}{_signed(change)}" + (f"（{'，'.join(named)}）" if named else "")
@@ -134,6 +144,4 @@ def _changed(change: Decimal) -> str:
 
 def _signed(change: Decimal) -> str:
     """With a true minus sign, as figures are printed."""
-    if not change:
-        return "持平"
     return f"+{change}" if change > 0 else f"−{abs(change)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -51,7 +51,7 @@ def rank(session: Session, month: Period, weights: Mapping[str, Decimal] | None 
     places = tuple(
         replace(
             place,
-            pluses=ranking_words.pluses(session.catalogue, place),
+            pluses=ranking_words.pluses(session.catalogue, made, place),
             minuses=ranking_words.minuses(session.catalogue, place, made.weights),
         )
         for place in made.places
@@ -66,11 +66,12 @@ class _Gathered:
         self._session = session
         self._catalogue = session.catalogue
         self._known: Observations = observe_all(session, month)
-        self._panel = self._compute(max(month.shift(-1 - HISTORY), self._baseline), month)
-        self._begun = self._compute(self._baseline, self._baseline)
+        scored = list(self._catalogue.ranking.indicator_weights)
+        self._panel = self._compute(max(month.shift(-1 - HISTORY), self._baseline), month, scored)
         self._targets = targets_by_unit(session)
+        self._begun = self._compute(self._baseline, self._baseline, self._starting(month))
         self._split = {code for code, unit in self._targets if self._catalogue.units[unit].level is Level.TOWN}
-        self._arrivals = _arrivals(session)
+        self._arrivals = _Arrivals.of(session)
         self._returned = verdicts.listing(session.workspace)
         self._corrections = [
             correction
@@ -83,7 +84,7 @@ class _Gathered:
         return Period.month(self._catalogue.baseline_year, 12)
 
     def has_arrivals(self, month: Period) -> bool:
-        return any(period == month for _, period in self._arrivals)
+        return any(self._arrivals.first(town, month) for town in self._towns(month))
 
     def rank(self, month: Period, weights: Mapping[str, Decimal] | None) -> Ranking:
         towns = self._towns(month)
@@ -95,11 +96,17 @@ class _Gathered:
         }
         return ranking.rank(self._catalogue, self._panel, yardsticks, self._conducts(month, towns), month, weights)
 
-    def _compute(self, first: Period, last: Period) -> Panel:
-        scored = self._catalogue.ranking.indicator_weights
-        return indicators.series(
-            self._catalogue, self._known, first, last, self._session.lineage, indicators=list(scored)
-        )
+    def _compute(self, first: Period, last: Period, codes: Collection[str]) -> Panel:
+        lineage = self._session.lineage
+        return indicators.series(self._catalogue, self._known, first, last, lineage, indicators=codes)
+
+    def _starting(self, month: Period) -> set[str]:
+        """Scored indicators whose reference still depends on the figure at the end of the baseline year."""
+        first: dict[str, int] = {}
+        for target in self._catalogue.targets:
+            if target.value is not None:
+                first[target.indicator] = min(target.year, first.get(target.indicator, target.year))
+        return {code for code in self._catalogue.ranking.indicator_weights if first.get(code, 0) >= month.year - 1}
 
     def _towns(self, month: Period) -> list[str]:
         living = self._session.lineage.living(month, self._session.office.code)
@@ -135,10 +142,9 @@ class _Gathered:
         return {town: self._conduct(town, month, cells[town], counts[town]) for town in towns}
 
     def _conduct(self, town: str, month: Period, asked: int, faults: Counter[Fault]) -> Conduct:
-        arrivals = self._arrivals.get((town, month))
-        if arrivals is None:
+        day = self._arrivals.first(town, month)
+        if day is None:
             return Conduct(asked, dict(faults), "", None)
-        day = min(arrivals.values())
         due = month.shift(1).first_day.replace(day=self._catalogue.due_day)
         return Conduct(asked, dict(faults), day.isoformat(), max((day - due).days, 0))
 
@@ -160,9 +166,7 @@ class _Gathered:
             for each in self._returned
             if each.status is not ReturnStatus.WITHDRAWN and _month_of(each) == month
         ]
-        carriers = {
-            package: unit for (unit, period), days in self._arrivals.items() if period == month for package in days
-        }
+        carriers = self._arrivals.carriers(month)
         return found + [
             (carriers[correction.package], Fault.CORRECTED)
             for correction in self._corrections
@@ -175,11 +179,35 @@ def _month_of(returned: Returned) -> Period:
     return period.end_month()
 
 
-def _arrivals(session: Session) -> dict[tuple[str, Period], dict[str, dt.date]]:
-    """By town and month: the day on which each package was taken that counted, by its id."""
-    found: dict[tuple[str, Period], dict[str, dt.date]] = {}
-    for record in packages.listing(session.workspace, direction=Direction.IN, kind=PackageKind.SUBMISSION):
-        if record.period is not None and record.status in _TAKEN:
-            moment = dt.datetime.fromisoformat(record.recorded_at)
-            found.setdefault((record.unit, record.period), {})[record.id] = moment.astimezone(BEIJING).date()
-    return found
+@dataclass(frozen=True, slots=True)
+class _Arrivals:
+    """When the district took what its towns handed in. A package of a month brings the year's earlier ones too."""
+
+    taken: tuple[tuple[str, Period, str, dt.date], ...]
+    """(town, month, package, day)."""
+
+    @staticmethod
+    def of(session: Session) -> _Arrivals:
+        found = packages.listing(session.workspace, direction=Direction.IN, kind=PackageKind.SUBMISSION)
+        return _Arrivals(
+            tuple(
+                (record.unit, record.period, record.id, _day(record.recorded_at))
+                for record in found
+                if record.period is not None and record.status in _TAKEN
+            )
+        )
+
+    def first(self, town: str, month: Period) -> dt.date | None:
+        """The day on which the month's figures first came."""
+        days = [
+            day for unit, period, _, day in self.taken if unit == town and period.year == month.year and period >= month
+        ]
+        return min(days, default=None)
+
+    def carriers(self, month: Period) -> dict[str, str]:
+        """Town by package, of the packages of the month itself."""
+        return {package: unit for unit, period, package, _ in self.taken if period == month}
+
+
+def _day(recorded_at: str) -> dt.date:
+    return dt.datetime.fromisoformat(recorded_at).astimezone(BEIJING).date()
