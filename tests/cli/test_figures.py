@@ -124,7 +124,7 @@ def test_the_towns_are_ranked_with_reasons_and_rules(received: Desk) -> None:
 
 
 def test_a_ranking_with_other_points_is_a_trial(received: Desk) -> None:
-    trial = received.done("区", "rank", MONTH, "--weights", "0,0,0,100", "--json").json
+    trial = received.done("区", "rank", MONTH, "--weights", "0/0/0/100", "--json").json
     assert trial["what_if"]
     assert all(place["parts"][:3] == ["0.0", "0.0", "0.0"] for place in trial["places"])
     assert "这是试算" in received.done("区", "rank", MONTH, "--weights", "70，10，10，10").out

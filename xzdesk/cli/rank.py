@@ -26,7 +26,7 @@ POINT_DIGITS = 2
 @click.argument("period", metavar="月份", help="例如 2026-10。")
 @click.option("--unit", metavar="单位", help="只看这个镇、街道：每个指标、每处扣分各多少分，比上月变在哪里。")
 @click.option(
-    "--weights", metavar="进度,增量,质量,按时", help="试算：换一套分值，合计 100，例如 40,30,20,10；结果不公布。"
+    "--weights", metavar="进度/增量/质量/按时", help="试算：换一套分值，合计 100，例如 40/30/20/10；结果不公布。"
 )
 @click.option("--rules", is_flag=True, help="附上排名规则。")
 @frame.workspace_options
@@ -52,9 +52,9 @@ def command(
 
 
 def _weights(text: str) -> dict[str, Decimal]:
-    words = text.replace("，", ",").split(",")
+    words = text.replace("，", "/").replace(",", "/").split("/")
     if len(words) != len(Part) or not all(word.strip().isascii() and word.strip().isdecimal() for word in words):
-        raise UserError("rank.weights", f"分值“{text[:30]}”写得不对。", "请写四个整数：进度,增量,质量,按时，合计 100。")
+        raise UserError("rank.weights", f"分值“{text[:30]}”写得不对。", "请写四个整数，合计 100，例如 40/30/20/10。")
     return {part.value: Decimal(word.strip()) for part, word in zip(Part, words, strict=True)}
 
 
