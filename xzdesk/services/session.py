@@ -11,7 +11,7 @@ from xzdesk.core.lineage import Lineage
 from xzdesk.core.model import Catalogue, Level, OrgUnit
 from xzdesk.core.periods import Period, PeriodKind
 from xzdesk.store import catalogues, connect, registers, settings
-from xzdesk.store.connect import Workspace
+from xzdesk.store.connect import Clock, Workspace, utc_now
 
 LEVEL_WORDS = {Level.DISTRICT: "区级", Level.TOWN: "镇级", Level.VILLAGE: "村级"}
 
@@ -101,12 +101,12 @@ class Session:
         self.close()
 
 
-def open_session(path: Path, user: str | None, passphrase: str) -> Session:
+def open_session(path: Path, user: str | None, passphrase: str, *, clock: Clock = utc_now) -> Session:
     """Unlock the workspace at ``path`` and bring its registers up to the catalogue in force.
 
     Raises ``UserError`` as ``store.connect.open_workspace`` does.
     """
-    workspace = connect.open_workspace(path, user, passphrase)
+    workspace = connect.open_workspace(path, user, passphrase, clock=clock)
     try:
         session = Session(workspace)
         registers.ensure_tables(workspace, session.catalogue)

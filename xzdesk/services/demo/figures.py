@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from xzdesk.core.model import Catalogue, CellRef, DataElement, DataValue, Indicator, Level, Measure, OrgUnit
@@ -36,6 +36,7 @@ class Figures:
             if t.value is not None and t.unit == catalogue.district.code
         }
         self._cells: dict[str, Cells] = {}
+        self._by_unit: dict[str, Cells] = {}
 
     def chance(self, *about: object) -> random.Random:
         """Its own stream of chance for everything that is invented."""
@@ -50,6 +51,13 @@ class Figures:
         for element in self.catalogue.elements.values():
             found.update(self.of(element.code))
         return found
+
+    def of_units(self, units: Collection[str]) -> Cells:
+        """Every typed cell of some units (codes)."""
+        if not self._by_unit:
+            for ref, value in self.all().items():
+                self._by_unit.setdefault(ref.unit, {})[ref] = value
+        return {ref: value for unit in units for ref, value in self._by_unit.get(unit, {}).items()}
 
     def of(self, code: str) -> Cells:
         """The cells of one element, made once."""

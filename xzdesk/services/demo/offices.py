@@ -27,6 +27,17 @@ SECOND_PASSPHRASE = "演示复核 国泰民安"  # noqa: S105
 RECORDER, REVIEWER = "填报员", "复核员"
 
 
+class PlayedClock:
+    """Goes on by a second with every look."""
+
+    def __init__(self, moment: dt.datetime) -> None:
+        self.moment = moment
+
+    def __call__(self) -> dt.datetime:
+        self.moment += dt.timedelta(seconds=1)
+        return self.moment
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """The demonstration's terms; picklable."""
@@ -35,6 +46,11 @@ class Setting:
     catalogue: str
     month: Period
     seed: int
+
+    def clock(self, month: Period) -> PlayedClock:
+        """The time of the story: the day before ``month`` is due, whatever day it is really."""
+        following, day = month.shift(1), max(invented(self)[0].catalogue.due_day - 1, 1)
+        return PlayedClock(dt.datetime(following.year, following.index, day, 1, tzinfo=dt.UTC))
 
     @property
     def stick(self) -> Path:
@@ -66,13 +82,22 @@ class Began:
 
 def begin(setting: Setting, unit: OrgUnit, invitation: Path, code: str, *, history: bool) -> Began:
     """Open the invitation, let a second person in, and record and hand in what lies before the last month."""
-    enrolled = enrol.open_invitation(invitation, code, setting.workspace(unit), user=RECORDER, passphrase=PASSPHRASE)
+    months = hand_in_months(setting) if history else [setting.month]
+    clock = setting.clock(months[0])
+    enrolled = enrol.open_invitation(
+        invitation, code, setting.workspace(unit), user=RECORDER, passphrase=PASSPHRASE, clock=clock
+    )
     with enrolled.session as session:
         mark(session)
         people.add(session, REVIEWER, Role.REVIEWER, SECOND_PASSPHRASE)
         reply = enrol.answer(session, setting.stick)
-        packages, cells, rows = _history(setting, session) if history else ((), 0, 0)
+        packages, cells, rows = _history(setting, session, clock) if history else ((), 0, 0)
     return Began(unit.code, enrolled.number, reply, packages, cells, rows)
+
+
+def opened(setting: Setting, unit: OrgUnit) -> Session:
+    """The unit's workspace in the last month of the story."""
+    return open_session(setting.workspace(unit), RECORDER, PASSPHRASE, clock=setting.clock(setting.month))
 
 
 def mark(session: Session) -> None:
@@ -81,12 +106,13 @@ def mark(session: Session) -> None:
         settings.put(session.workspace, settings.DEMONSTRATION, True)
 
 
-def _history(setting: Setting, session: Session) -> tuple[tuple[Path, ...], int, int]:
+def _history(setting: Setting, session: Session, clock: PlayedClock) -> tuple[tuple[Path, ...], int, int]:
     """Year by year: record, explain, hand in. The last month is left for the story."""
     packages: list[Path] = []
     cells = rows = 0
     before: Period | None = None
     for until in hand_in_months(setting):
+        clock.moment = max(clock.moment, setting.clock(until).moment)
         written, entered = record_until(setting, session, before, until)
         packages.append(hand_in(setting, session, until))
         cells, rows, before = cells + written, rows + entered, until
@@ -116,7 +142,7 @@ def record_until(setting: Setting, session: Session, after: Period | None, until
             return after is None
         return period.last_month <= until.last_month and (after is None or period.last_month > after.last_month)
 
-    cells = {ref: value for ref, value in figures.all().items() if ref.unit in own and due(ref.period)}
+    cells = {ref: value for ref, value in figures.of_units(own).items() if due(ref.period)}
     rows = [entry for entry in entries.all() if entry.unit in own and due(entry.month)]
     with session.workspace.transaction(f"演示数据 {until}"):
         for entry in rows:
@@ -165,7 +191,7 @@ def last_month(setting: Setting, unit: OrgUnit, incoming: Sequence[Path], *, sea
     """Take what came from above and below, record the last month with its mistakes, mend what the checks find, seal."""
     figures, _ = invented(setting)
     begun = dt.datetime.now(dt.UTC)
-    with open_session(setting.workspace(unit), RECORDER, PASSPHRASE) as session:
+    with opened(setting, unit) as session:
         demand_taken(receive.receive(session, incoming) if incoming else ())
         before = setting.month.shift(-1) if setting.month.index > 1 or setting.month.year > figures.first.year else None
         cells, rows = record_until(setting, session, before, setting.month)
@@ -228,7 +254,7 @@ def concerns(session: Session, finding: Finding, element: str) -> bool:
 def mend_returned(setting: Setting, unit: OrgUnit, receipts: Sequence[Path]) -> Path:
     """Take the receipts in, record the right figure in each returned cell, and hand the month in again."""
     figures, _ = invented(setting)
-    with open_session(setting.workspace(unit), RECORDER, PASSPHRASE) as session:
+    with opened(setting, unit) as session:
         demand_taken(receive.receive(session, receipts))
         returned = [r.place for r in returns.standing(session) if isinstance(r.place, CellRef)]
         record.record_cells(session, {ref: figures.of(ref.element)[ref] for ref in returned})

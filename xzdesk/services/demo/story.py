@@ -70,8 +70,11 @@ def play(setting: Setting, progress: Progress = SILENT, on_step: Callable[[Step]
 
     Raises ``UserError`` ``demo.folder``, ``demo.month``, ``demo.script``; ``Cancelled``.
     """
-    figures, _ = offices.invented(setting)
+    figures, entries = offices.invented(setting)
     _check(setting, figures)
+    # Made before the pool, whose processes share it.
+    figures.of_units(())
+    entries.all()
     setting.stick.mkdir(parents=True)
     catalogue = figures.catalogue
     told = Told(
@@ -127,6 +130,7 @@ class _Story:
         self._catalogue = self._figures.catalogue
         self._towns = [u for u in self._catalogue.units.values() if u.level is Level.TOWN]
         self._script = self._figures.script
+        self._clock = setting.clock(self._figures.first)
 
     @contextmanager
     def _step(self, what: str) -> Iterator[list[str]]:
@@ -149,6 +153,7 @@ class _Story:
                 catalogue=self._catalogue,
                 user=offices.RECORDER,
                 passphrase=offices.PASSPHRASE,
+                clock=self._clock,
             )
             start.prove_recovery(started.session, " ".join(started.paper.groups))
             offices.mark(started.session)
@@ -177,6 +182,11 @@ class _Story:
         what = f"{len(self._towns)} 个镇、街道开通，补报历史数据"
         with self._step(what) as details:
             began = self._begin(district, pool, self._towns, what, history=True)
+            for number, month in enumerate(offices.hand_in_months(self._setting)):
+                self._advance(month)
+                arrived = receive.receive(district, [office.packages[number] for office in began])
+                offices.demand_taken(arrived)
+            self._advance(self._setting.month)
             cells, rows = sum(b.cells for b in began), sum(b.rows for b in began)
             brought = sum(len(b.packages) for b in began)
             details.append(f"历史数据 {cells:,} 格、台账 {rows:,} 行，由 {brought} 个数据包接收")
@@ -194,10 +204,12 @@ class _Story:
         for unit, office in self._run(what, jobs):
             offices.demand_taken(receive.receive(upper, [office.reply]))
             enrol.trust_unit(upper, unit, office.number)
-            if office.packages:
-                offices.demand_taken(receive.receive(upper, office.packages))
             began.append(office)
         return began
+
+    def _advance(self, month: Period) -> None:
+        """Let the district's clock go on to the time when ``month`` is handed in."""
+        self._clock.moment = max(self._clock.moment, self._setting.clock(month).moment)
 
     def own_figures(self, district: Session) -> None:
         """What the district reports itself."""
@@ -228,7 +240,7 @@ class _Story:
 
     @contextmanager
     def _open(self, unit: OrgUnit) -> Iterator[Session]:
-        with open_session(self._setting.workspace(unit), offices.RECORDER, offices.PASSPHRASE) as session:
+        with offices.opened(self._setting, unit) as session:
             yield session
 
     @staticmethod
