@@ -74,25 +74,15 @@ def _ahead(ranking: Ranking, place: Place, indicator: str) -> Fraction:
 
 
 def minuses(catalogue: Catalogue, place: Place, weights: Mapping[Part, Decimal]) -> tuple[str, ...]:
-    """What cost the town most points."""
-    whole = sum((m.weight for m in place.measures), Decimal(0))
-    lost = [
-        (
-            Fraction(weights[Part.PROGRESS]) * Fraction(m.weight) / Fraction(whole) * (1 - m.progress),
-            _behind(catalogue, m),
-        )
-        for m in place.measures
-    ]
-    if place.conduct.days_late is None:
-        lost.append((Fraction(weights[Part.QUALITY] + weights[Part.TIMELINESS]), "本月没有上报"))
-    else:
-        lost += [
-            (-each.points, _fault(place, Fault(each.cause)))
-            for each in place.contributions
-            if each.cause in set(Fault) and each.points < 0
-        ]
+    """What cost the town most points; first of all that it handed nothing in, since the rest follows from it."""
+    points = Fraction(weights[Part.PROGRESS]) / Fraction(sum(m.weight for m in place.measures))
+    lost = [(points * Fraction(m.weight) * (1 - m.progress), _behind(catalogue, m)) for m in place.measures]
+    absent = ("本月没有上报",) if place.conduct.days_late is None else ()
+    if not absent:
+        faults = [c for c in place.contributions if c.points < 0]
+        lost += [(-each.points, _fault(place, Fault(each.cause))) for each in faults]
     lost.sort(key=lambda each: -each[0])
-    return tuple(text for points, text in lost[:TOLD] if points >= WORTH_TELLING)
+    return (*absent, *(text for points, text in lost if points >= WORTH_TELLING))[:TOLD]
 
 
 def rules_text(catalogue: Catalogue, weights: Mapping[str, Decimal] | None = None) -> tuple[str, ...]:
