@@ -21,7 +21,7 @@ def _cheap_stretching(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def office(tmp_path: Path, tiny: Catalogue) -> Iterator[connect.Workspace]:
-    """临溪镇， with the catalogue in force and the head 王会计."""
+    """临溪镇, with the catalogue in force and the head 王会计."""
     with connect.create(tmp_path / "镇.xzdb", user="王会计", passphrase=PASSPHRASE, meta={"office": TOWN}) as workspace:
         with workspace.transaction("目录"):
             catalogues.install(workspace, tiny)

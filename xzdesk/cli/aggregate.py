@@ -40,7 +40,7 @@ def command(
 
     规划没有公布目标的年份按直线内插，标明“参考”，不是目标。
 
-    例： xzdesk-cli aggregate 2026-10 --indicator 5 -w 区.xzdb
+    例: xzdesk-cli aggregate 2026-10 --indicator 5 -w 区.xzdb
     """
     frame.one_of(("--who", who), ("--indicator", indicator))
     with frame.opened(workspace, user) as session:

@@ -42,7 +42,7 @@ def command(**given: Any) -> None:
     个数和总量按比例分，余数给小数部分最大的，合计必等于规划；占比类按分母加权核对。
     分解的结果随下一个任务包下发。
 
-    例： xzdesk-cli target-split 和美乡村 2027 油车港镇=12 新塍镇=15 -w 区.xzdb
+    例: xzdesk-cli target-split 和美乡村 2027 油车港镇=12 新塍镇=15 -w 区.xzdb
     """
     frame.one_of(("--all", given["everything"]), ("--indicator", given["indicator"]), ("手工改", given["words"]))
     with frame.opened(given["workspace"], given["user"]) as session:

@@ -44,7 +44,7 @@ def command(
 
     请用通讯录上的号码打给对方，由对方读出数字，这里照着输入，由程序比对。不要用对方来电，也不要用文件里的号码。
 
-    例： xzdesk-cli trust 甲镇 --number "12345 67890 12345 67890 12345 67890" -w 区.xzdb
+    例: xzdesk-cli trust 甲镇 --number "12345 67890 12345 67890 12345 67890" -w 区.xzdb
     """
     frame.one_of(("--number", number), ("--revoke", revoke), ("--rotate-own", rotate_own), ("--list", listed))
     with frame.opened(workspace, user) as session:

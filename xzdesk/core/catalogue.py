@@ -1,4 +1,4 @@
-"""指标目录： from texts to a ``Catalogue``, or to the list of everything that is wrong with them.
+"""指标目录: from texts to a ``Catalogue``, or to the list of everything that is wrong with them.
 
 A catalogue is data: another district's replaces it and no code changes. It may come in a package from an enemy, so
 the texts are bounded before they are parsed and nothing but ``CatalogueError`` is ever raised. No files here:

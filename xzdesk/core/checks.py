@@ -1,4 +1,4 @@
-"""审核： every element rule over the values of a month, all findings in one pass.
+"""审核: every element rule over the values of a month, all findings in one pass.
 
 Generic rules follow from the elements' definitions (codes ``required`` ``range`` ``choice`` ``cumulative``, all
 hard); the others are the catalogue's. Register rules are the store's, which makes its findings with the same

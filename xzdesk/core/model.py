@@ -56,10 +56,11 @@ class OrgUnit:
     kind: UnitKind
     parent: str
     """Code of the unit above; empty for the district."""
+    level: Level = field(init=False, repr=False, compare=False)
+    """That of its kind; kept, because statistics ask for it millions of times."""
 
-    @property
-    def level(self) -> Level:
-        return self.kind.level
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "level", self.kind.level)
 
 
 class UnitEventKind(StrEnum):
@@ -90,7 +91,7 @@ class ElementType(StrEnum):
 
 
 class Measure(StrEnum):
-    """时点 or 本期： whether a value says how things stand at the period's end, or what the period added."""
+    """时点 or 本期: whether a value says how things stand at the period's end, or what the period added."""
 
     STOCK = "stock"
     FLOW = "flow"
@@ -121,7 +122,7 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class DataElement:
-    """采集项： one thing recorded for a unit and a period."""
+    """采集项: one thing recorded for a unit and a period."""
 
     code: str
     name: str
@@ -134,7 +135,7 @@ class DataElement:
     frequency: PeriodKind
     track: str
     definition: str
-    """口径， as shown to who fills in."""
+    """口径, as shown to who fills in."""
     choices: tuple[tuple[str, str], ...] = ()
     """(stored value, label) in the order offered; ``YES_NO`` for a boolean."""
     minimum: Decimal | None = None
@@ -161,7 +162,7 @@ class DataElement:
 
 
 class CellState(StrEnum):
-    """What stands in a cell. No ``DataValue`` at all means 未填； zero is a value."""
+    """What stands in a cell. No ``DataValue`` at all means 未填; zero is a value."""
 
     VALUE = "value"
     NOT_APPLICABLE = "na"
@@ -235,7 +236,7 @@ class RegisterField:
 
 @dataclass(frozen=True, slots=True)
 class RegisterSchema:
-    """台账： what one row of a register holds besides ``id``, ``unit``, ``deleted`` and ``revision``."""
+    """台账: what one row of a register holds besides ``id``, ``unit``, ``deleted`` and ``revision``."""
 
     code: str
     title: str
@@ -278,7 +279,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """审核规则： ``expression`` must hold wherever everything it reads is known.
+    """审核规则: ``expression`` must hold wherever everything it reads is known.
 
     A rule reads either the values of a unit of ``level`` in a period of ``frequency``, or the rows of
     ``register``. ``marks`` are the elements or fields at which a finding is shown, the first one foremost.
@@ -325,7 +326,7 @@ class FormulaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """指标： one row, or half of a composite row, of the plan's annex."""
+    """指标: one row, or half of a composite row, of the plan's annex."""
 
     code: str
     annex_number: int | None
@@ -362,7 +363,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """目标： of an indicator for a unit and a year; ``value`` is None for "-" and for text targets."""
+    """目标: of an indicator for a unit and a year; ``value`` is None for "-" and for text targets."""
 
     indicator: str
     unit: str
@@ -454,5 +455,5 @@ class Catalogue:
         return tuple(unit for unit in self.units.values() if unit.parent == code)
 
     def elements_of(self, level: Level, frequency: PeriodKind) -> tuple[DataElement, ...]:
-        """报表： what a level fills in for one kind of period, in the catalogue's order."""
+        """报表: what a level fills in for one kind of period, in the catalogue's order."""
         return tuple(e for e in self.elements.values() if e.level is level and e.frequency is frequency)

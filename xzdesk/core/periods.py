@@ -145,7 +145,7 @@ class Period:
             yield Period(self.kind, self.year, index)
 
     def label(self) -> str:
-        """How the interface writes it: 2026年10月， 2026年三季度， 2026年."""
+        """How the interface writes it: 2026年10月, 2026年三季度, 2026年."""
         if self.kind is PeriodKind.MONTH:
             return f"{self.year}年{self.index}月"
         if self.kind is PeriodKind.QUARTER:

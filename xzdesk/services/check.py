@@ -1,4 +1,4 @@
-"""审核： every finding of a month at once, with the reasons that have been given for the soft ones."""
+"""审核: every finding of a month at once, with the reasons that have been given for the soft ones."""
 
 from __future__ import annotations
 

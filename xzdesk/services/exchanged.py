@@ -1,4 +1,4 @@
-"""收发记录： which packages have gone out and come in, for lists and for naming one by the beginning of its id."""
+"""收发记录: which packages have gone out and come in, for lists and for naming one by the beginning of its id."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def waiting(session: Session, unit: str) -> int:
 
 
 def handed_in(session: Session, month: Period) -> list[tuple[OrgUnit, PackageRecord | None]]:
-    """谁没交： each office directly below that exists at the month's end, with the package it handed in, or None."""
+    """谁没交: each office directly below that exists at the month's end, with the package it handed in, or None."""
     lineage = session.lineage
     below = [unit for unit in session.catalogue.children(session.office.code) if lineage.exists(unit.code, month)]
     found = packages.who_is_missing(session.workspace, [unit.code for unit in below], month)

@@ -1,4 +1,4 @@
-"""备份、恢复、核验： keeping what has been recorded, and getting back in when a file or a passphrase is lost."""
+"""备份、恢复、核验: keeping what has been recorded, and getting back in when a file or a passphrase is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""用户： the people of one office, their roles and passphrases. Who may do what is decided in ``store.users``."""
+"""用户: the people of one office, their roles and passphrases. Who may do what is decided in ``store.users``."""
 
 from __future__ import annotations
 

@@ -306,7 +306,7 @@ def latest_accepted(ws: Workspace, unit: str, period: Period | None = None) -> P
 
 
 def who_is_missing(ws: Workspace, units: Collection[str], period: Period) -> dict[str, PackageRecord | None]:
-    """谁没交： for each unit, in the order given, its newest accepted submission of ``period``, or None."""
+    """谁没交: for each unit, in the order given, its newest accepted submission of ``period``, or None."""
     handed_in = {row[3]: row for row in ws.db.execute(_LATEST_OF_PERIOD, (str(period),))}
     return {unit: _of_row(handed_in[unit]) if unit in handed_in else None for unit in units}
 

@@ -49,7 +49,7 @@ _FIELD_KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """报表： the elements that the units of one level fill in for one period; or, in a sheet of their own, 期初数."""
+    """报表: the elements that the units of one level fill in for one period; or, in a sheet of their own, 期初数."""
 
     level: Level
     period: Period

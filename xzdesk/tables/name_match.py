@@ -62,7 +62,7 @@ class Names(Generic[T]):
 
 
 def unit_names(units: Iterable[OrgUnit]) -> Names[str]:
-    """Codes by name, by code, by ``name（code）``; for 石桥村委会 also 石桥村 and 石桥， where only one fits."""
+    """Codes by name, by code, by ``name（code）``; for 石桥村委会 also 石桥村 and 石桥, where only one fits."""
     named = [(text, unit.code) for unit in units for text in (unit.name, unit.code, f"{unit.name}（{unit.code}）")]
     return Names(named, _without_committee, lambda text: _ENDING.sub("", _without_committee(text)))
 

@@ -1,4 +1,4 @@
-"""Numbers as people type them: 全角， ``1,234``, ``2.5万``, ``12亩``, ``90%``. Reads, never guesses.
+"""Numbers as people type them: 全角, ``1,234``, ``2.5万``, ``12亩``, ``90%``. Reads, never guesses.
 
 What can be meant in two ways is a problem, not a number. Nothing here raises on any text.
 """
@@ -92,7 +92,7 @@ def plain(value: Decimal) -> str:
 def read_number(text: str, unit: str = "") -> Reading:
     """Read ``text`` as a number of ``unit`` (``户``, ``万元``, ``%``; empty: none).
 
-    A unit in the text must be that unit, or the same one times 万 or 亿， which is converted. ``2.5万`` of 户 is
+    A unit in the text must be that unit, or the same one times 万 or 亿, which is converted. ``2.5万`` of 户 is
     25000; of 万元 it might be 2.5 万元 or 25000, which is a problem.
     """
     folded = fold(text)

@@ -11,7 +11,6 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from xzdesk.core.errors import UserError
 from xzdesk.core.model import CellRef, DataValue, Finding, OrgUnit
 from xzdesk.core.periods import Period
 from xzdesk.services import catalogue_files, check, enrol, keep, outgoing, people, receive, record, returns, submit
@@ -153,14 +152,9 @@ def record_until(setting: Setting, session: Session, after: Period | None, until
 
 def hand_in(setting: Setting, session: Session, month: Period) -> Path:
     """Have the month signed, seal it and write it to the stick; what is soft is explained first."""
+    explain(setting, session, month)
     signature = submit.sign(session, REVIEWER, SECOND_PASSPHRASE)
-    try:
-        sealed = submit.submit(session, month, signature)
-    except UserError as error:
-        if error.code != "submit.unexplained":
-            raise
-        explain(setting, session, month)
-        sealed = submit.submit(session, month, signature)
+    sealed = submit.submit(session, month, signature)
     return outgoing.deliver(sealed, setting.stick)
 
 
