@@ -25,7 +25,7 @@ from xzdesk.services import check, enrol, outgoing, receive, session, start, sub
 from xzdesk.services.receive import Status
 from xzdesk.services.session import Session
 from xzdesk.services.submit import Signature
-from xzdesk.store import derive, register_staging, users, values
+from xzdesk.store import derive, register_staging, register_texts, users, values
 from xzdesk.store.connect import Role
 
 PASSPHRASE, SECOND = "油菜花 三月 河埠头", "石板桥 五月 荷花塘"
@@ -216,7 +216,8 @@ def _fill(office: Session, last: Period, entries: Entries, given: Mapping[tuple[
 def _take_rows(office: Session, entries: Entries, rows: Mapping[str, Sequence[Row]]) -> None:
     allowed = {unit.code for unit in office.units}
     for code, schema in office.catalogue.registers.items():
-        staged = register_staging.stage(office.workspace, schema, entries.header(code), rows[code], allowed)
+        texts = [register_texts.SEPARATOR.join(row) for row in rows[code]]
+        staged = register_staging.stage(office.workspace, schema, entries.header(code), texts, allowed)
         if staged.bad:
             raise RuntimeError(f"{code}: {staged.bad[0].cause}")
         register_staging.apply_staged(office.workspace, staged, remove=False)

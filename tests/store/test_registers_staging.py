@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import Catalogue, RegisterSchema
-from xzdesk.store import journal, register_staging, registers
+from xzdesk.store import journal, register_staging, register_texts, registers
 from xzdesk.store.connect import Workspace
 from xzdesk.store.register_staging import Staged
 
@@ -39,6 +39,11 @@ def ws(office: Workspace, tiny: Catalogue) -> Workspace:
     return office
 
 
+def joined(*rows: list[str]) -> list[str]:
+    """Rows as ``stage`` takes them."""
+    return [register_texts.SEPARATOR.join(row) for row in rows]
+
+
 @pytest.fixture
 def well(tiny: Catalogue) -> RegisterSchema:
     return tiny.registers["well"]
@@ -46,7 +51,7 @@ def well(tiny: Catalogue) -> RegisterSchema:
 
 @pytest.fixture
 def stage(ws: Workspace, well: RegisterSchema) -> Stage:
-    return lambda *rows: register_staging.stage(ws, well, HEADER, list(rows), UNITS)
+    return lambda *rows: register_staging.stage(ws, well, HEADER, joined(*rows), UNITS)
 
 
 @pytest.fixture
@@ -153,7 +158,7 @@ def test_rows_that_no_longer_come_are_marked_as_deleted(
 
 def test_only_rows_of_the_senders_units_are_looked_at(ws: Workspace, well: RegisterSchema, take: Take) -> None:
     take(line(A), line(B, unit=OTHER))
-    staged = register_staging.stage(ws, well, HEADER, [line(A)], [VILLAGE])
+    staged = register_staging.stage(ws, well, HEADER, joined(line(A)), [VILLAGE])
     assert counts(staged) == (0, 0, 0, 1, 0, 0)
 
 
@@ -170,7 +175,7 @@ def test_only_rows_of_the_senders_units_are_looked_at(ws: Workspace, well: Regis
         ({"revision": "9999999999"}, "修改次数不对"),
         ({"revision": "１"}, "修改次数不对"),
         ({"name": "水" * 61}, "“名称”过长，最多60个字"),
-        ({"name": "水\x1f站"}, "“名称”里有看不见的字符"),
+        ({"name": "水\x1e站"}, "“名称”里有看不见的字符"),
         ({"name": "水\udcff站"}, "“名称”里有看不见的字符"),
         ({"kind": "分散"}, "“类别”不是可选的内容"),
         ({"standard": "true"}, "“是否标准化”不是可选的内容"),
@@ -198,12 +203,14 @@ def test_a_bad_row_is_set_apart_and_stops_nothing_else(
 
 
 def test_rows_of_another_width_and_repeated_ids_are_bad(stage: Stage) -> None:
-    staged = stage(line(A), [*line(B), ""], [], line(A, name="再来"), line(C))
-    assert counts(staged) == (2, 0, 0, 0, 0, 3)
+    parted = line(B, name="水\x1f站")
+    staged = stage(line(A), [*line(B), ""], [], line(A, name="再来"), line(C), parted)
+    assert counts(staged) == (2, 0, 0, 0, 0, 4)
     assert [(bad.line, bad.cause) for bad in staged.bad] == [
         (2, "有14格，应有13格"),
-        (3, "有0格，应有13格"),
+        (3, "有1格，应有13格"),
         (4, "行编号与前面的一行相同"),
+        (6, "有14格，应有13格"),
     ]
 
 
@@ -217,7 +224,7 @@ def test_an_id_of_a_unit_that_is_not_the_senders_is_not_taken_over(
     ws: Workspace, well: RegisterSchema, stage: Stage
 ) -> None:
     with ws.transaction("接收"):
-        theirs = register_staging.stage(ws, well, HEADER, [line(A, unit=FOREIGN)], [FOREIGN])
+        theirs = register_staging.stage(ws, well, HEADER, joined(line(A, unit=FOREIGN)), [FOREIGN])
         register_staging.apply_staged(ws, theirs)
     staged = stage(line(A, revision="9"), line(B))
     assert counts(staged) == (1, 0, 0, 0, 0, 1)
@@ -243,7 +250,7 @@ def test_a_field_that_does_not_come_keeps_what_it_holds(ws: Workspace, well: Reg
     at = HEADER.index("keeper")
     older = [*HEADER[:at], *HEADER[at + 1 :]]
     rows = [[*row[:at], *row[at + 1 :]] for row in (line(A, revision="2", name="新名"), line(B))]
-    staged = register_staging.stage(ws, well, older, rows, UNITS)
+    staged = register_staging.stage(ws, well, older, joined(*rows), UNITS)
     assert counts(staged) == (1, 1, 0, 0, 0, 0)
     with ws.transaction("接收"):
         register_staging.apply_staged(ws, staged)
@@ -253,7 +260,7 @@ def test_a_field_that_does_not_come_keeps_what_it_holds(ws: Workspace, well: Reg
 
 def test_the_order_of_columns_is_free(ws: Workspace, well: RegisterSchema, take: Take) -> None:
     take(line(A))
-    staged = register_staging.stage(ws, well, HEADER[::-1], [line(A)[::-1], line(B)[::-1]], UNITS)
+    staged = register_staging.stage(ws, well, HEADER[::-1], joined(line(A)[::-1], line(B)[::-1]), UNITS)
     assert counts(staged) == (1, 0, 0, 1, 0, 0)
 
 
@@ -279,7 +286,7 @@ def test_a_hostile_cell_is_only_text(ws: Workspace, well: RegisterSchema, take: 
 def test_staging_only_reads(ws: Workspace, well: RegisterSchema, take: Take) -> None:
     take(line(A))
     with ws.reader() as reader:
-        staged = register_staging.stage(reader, well, HEADER, [line(A, revision="2"), line(B)], UNITS)
+        staged = register_staging.stage(reader, well, HEADER, joined(line(A, revision="2"), line(B)), UNITS)
     assert counts(staged) == (1, 1, 0, 0, 0, 0)
 
 
@@ -334,5 +341,12 @@ def test_a_bound_that_changes_makes_no_difference_to_what_is_held(
     narrower = replace(
         well, fields=tuple(replace(f, maximum=Decimal(10)) if f.name == "capacity" else f for f in well.fields)
     )
-    assert counts(register_staging.stage(ws, narrower, HEADER, [line(A)], UNITS)) == (0, 0, 0, 1, 0, 0)
-    assert counts(register_staging.stage(ws, narrower, HEADER, [line(A, revision="2")], UNITS)) == (0, 0, 0, 0, 0, 1)
+    assert counts(register_staging.stage(ws, narrower, HEADER, joined(line(A)), UNITS)) == (0, 0, 0, 1, 0, 0)
+    assert counts(register_staging.stage(ws, narrower, HEADER, joined(line(A, revision="2")), UNITS)) == (
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+    )

@@ -65,6 +65,11 @@ class Observations:
         """Codes of the elements of which something is or was recorded."""
         return set(self._columns)
 
+    def periods(self) -> set[Period]:
+        """Of which something is recorded."""
+        columns = (column for units in self._columns.values() for column in units.values())
+        return {period for column in columns for period in column}
+
     def by_element(self) -> Iterator[tuple[str, Mapping[str, Column]]]:
         """Element and its columns by unit code."""
         yield from self._columns.items()

@@ -120,20 +120,31 @@ def read_csv(part: Part) -> tuple[tuple[str, ...], list[list[str]]]:
     ``package.csv_header``, ``package.field_too_long`` or ``package.part_rows``.
     """
     text = _decode(part)
-    lines = _rows(text, part.name)
-    if not lines or len(set(lines[0])) != len(lines[0]):
-        raise UserError("package.csv_header", f"数据包里“{part.name}”的表头不对。", COPY_AGAIN)
-    width = len(lines[0])
-    for number, line in enumerate(lines):
-        if len(line) != width:
-            raise UserError("package.csv_width", f"“{part.name}”第 {number} 行的列数与表头不同。", COPY_AGAIN)
-    _check_fields(lines, part.name)
+    if '"' in text:
+        lines = _quoted_rows(text, part.name)
+        _check_widths([len(line) for line in lines], part.name)
+        _check_fields(lines, part.name)
+    else:
+        lines = [line.split(",") for line in _plain_lines(text, part.name)]
     header = tuple(lines.pop(0))
-    if len(lines) != part.rows:
-        raise UserError(
-            "package.part_rows", f"“{part.name}”有 {len(lines)} 行，清单写的是 {part.rows} 行。", COPY_AGAIN
-        )
+    _check_table(header, len(lines), part)
     return header, lines
+
+
+def read_joined(part: Part, separator: str) -> tuple[tuple[str, ...], list[str]]:
+    """Header and rows of a CSV part, each row as one text with ``separator`` between its cells.
+
+    For who looks at whole rows before cells. A cell that holds the separator makes its row too wide. Raises as
+    ``read_csv``.
+    """
+    text = _decode(part)
+    if '"' in text or separator in text:
+        header, rows = read_csv(part)
+        return header, [separator.join(row) for row in rows]
+    lines = _plain_lines(text, part.name)
+    header = tuple(lines[0].split(","))
+    _check_table(header, len(lines) - 1, part)
+    return header, text.replace(",", separator).removesuffix(_ROW_END).split(_ROW_END)[1:]
 
 
 def read_json(part: Part) -> object:
@@ -153,14 +164,20 @@ def _decode(part: Part) -> str:
     return text
 
 
-def _rows(text: str, name: str) -> list[list[str]]:
+def _plain_lines(text: str, name: str) -> list[str]:
+    """The lines of a table without quotes, where every comma stands between cells; the first is the header."""
+    if not text.endswith(_ROW_END) or not text.count(_ROW_END) == text.count("\n") == text.count("\r"):
+        raise _bad_form(name)
+    lines = text.removesuffix(_ROW_END).split(_ROW_END)
+    _check_widths([line.count(",") for line in lines], name)
+    if len(max(lines, key=len)) > limits.FIELD_CHARACTERS:
+        _check_fields([line.split(",") for line in lines], name)
+    return lines
+
+
+def _quoted_rows(text: str, name: str) -> list[list[str]]:
     if not text.endswith(_ROW_END):
         raise _bad_form(name)
-    if '"' not in text:
-        rows = text.count(_ROW_END)
-        if not rows == text.count("\n") == text.count("\r"):
-            raise _bad_form(name)
-        return [line.split(",") for line in text[: -len(_ROW_END)].split(_ROW_END)]
     longest = csv.field_size_limit()
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
@@ -172,6 +189,20 @@ def _rows(text: str, name: str) -> list[list[str]]:
     if _quoted(lines) != text:
         raise _bad_form(name)
     return lines
+
+
+def _check_widths(widths: Sequence[int], name: str) -> None:
+    """That all are as the first, the header's."""
+    if any(width != widths[0] for width in set(widths)):
+        number = next(at for at, width in enumerate(widths) if width != widths[0])
+        raise UserError("package.csv_width", f"“{name}”第 {number} 行的列数与表头不同。", COPY_AGAIN)
+
+
+def _check_table(header: Sequence[str], rows: int, part: Part) -> None:
+    if len(set(header)) != len(header):
+        raise UserError("package.csv_header", f"数据包里“{part.name}”的表头不对。", COPY_AGAIN)
+    if rows != part.rows:
+        raise UserError("package.part_rows", f"“{part.name}”有 {rows} 行，清单写的是 {part.rows} 行。", COPY_AGAIN)
 
 
 def _quoted(lines: Iterable[Sequence[str]]) -> str:

@@ -18,7 +18,7 @@ from xzdesk.exchange.parts import Part
 from xzdesk.exchange.unpack import Opened
 from xzdesk.services.incoming import REGISTER_PREFIX, VALUES_PART, read_everything
 from xzdesk.services.session import Session
-from xzdesk.store import register_staging, registers, revisions, values
+from xzdesk.store import register_staging, register_texts, registers, revisions, values
 
 SEALED = "sealed"
 REVISIONS = "revisions"
@@ -63,7 +63,7 @@ def take(session: Session, opened: Opened, units: tuple[OrgUnit, ...]) -> int:
     for code, schema in catalogue.registers.items():
         table = opened.parts.get(f"{REGISTER_PREFIX}{code}.csv")
         if table is not None:
-            staged = register_staging.stage(ws, schema, *parts.read_csv(table), codes)
+            staged = register_staging.stage(ws, schema, *parts.read_joined(table, register_texts.SEPARATOR), codes)
             if staged.bad:
                 raise _unreadable()
             rows += register_staging.apply_staged(ws, staged, remove=False)

@@ -81,13 +81,10 @@ class _ValueReader:
         if key in self._seen:
             return "同一格出现了两次"
         self._seen.add(key)
-        triple = (element_code, state, text)
-        if triple not in self._contents:
-            self._contents[triple] = _content(element, state, text)
-        content = self._contents[triple]
-        if isinstance(content, _Refusal):
-            return str(content)
-        return element_code, unit, period, content
+        content = self._contents.get((element_code, state, text))
+        if content is None:
+            content = self._contents[element_code, state, text] = _content(element, state, text)
+        return str(content) if content.__class__ is _Refusal else (element_code, unit, period, content)
 
     def place(self, code: str, unit: str, period_text: str) -> tuple[DataElement, Period] | str:
         """What a cell's codes name, or in Chinese why it is no cell of the sender's scope."""

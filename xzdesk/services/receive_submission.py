@@ -17,7 +17,7 @@ from xzdesk.core.findings import describe
 from xzdesk.core.model import CellRef, DataValue, Finding, Level, OrgUnit, RowRef, Severity
 from xzdesk.core.observations import Content, Observations, to_content, to_value
 from xzdesk.core.periods import Period
-from xzdesk.exchange.parts import read_csv
+from xzdesk.exchange.parts import read_joined
 from xzdesk.exchange.unpack import Opened
 from xzdesk.services import attach
 from xzdesk.services.effects import Effects, RowCounts
@@ -32,7 +32,17 @@ from xzdesk.services.incoming import (
     read_values,
 )
 from xzdesk.services.session import Session
-from xzdesk.store import derive, own_edits, quarantine, register_staging, revisions, rules, values, verdicts
+from xzdesk.store import (
+    derive,
+    own_edits,
+    quarantine,
+    register_staging,
+    register_texts,
+    revisions,
+    rules,
+    values,
+    verdicts,
+)
 from xzdesk.store.verdicts import ReturnStatus
 
 SHOWN_ODDITIES: Final = 50
@@ -127,16 +137,18 @@ def _revisions(opened: Opened) -> dict[str, int]:
 def _take_values(session: Session, submission: _Submission, incoming: Observations) -> list[CellDifference]:
     """Write what differs from the last accepted state; an own edit stays on top until it is agreed with."""
     ws, catalogue = session.workspace, session.catalogue
-    scope = values.scope(catalogue, submission.period.year, submission.period)
-    held = values.observe(ws, catalogue, units=submission.codes, until=submission.period)
+    scope = frozenset(values.scope(catalogue, submission.period.year, submission.period))
     edits = own_edits.read(ws, catalogue, submission.codes)
+    # 更正 may bring cells of earlier years too; of those years nothing else is compared.
+    periods = scope | incoming.periods() | {ref.period for ref in edits}
+    held = values.observe(ws, catalogue, units=submission.codes, periods=periods)
     mine: dict[CellRef, Content | None] = {}
     for ref, accepted in edits.items():
         mine[ref] = held.get(ref.element, ref.unit, ref.period)
         _put(held, session, ref, accepted)
     found = []
     changes: dict[CellRef, DataValue | None] = {}
-    for difference in differences(incoming, held, frozenset(scope), submission.older):
+    for difference in differences(incoming, held, scope, submission.older):
         ref = difference.ref
         content = difference.incoming
         value = None if content is None else to_value(catalogue.elements[ref.element], content)
@@ -172,7 +184,7 @@ def _take_registers(session: Session, submission: _Submission) -> _Rows:
         part = submission.opened.parts.get(name)
         if part is None:
             continue
-        header, rows = read_csv(part)
+        header, rows = read_joined(part, register_texts.SEPARATOR)
         staged = register_staging.stage(ws, schema, header, rows, allowed)
         # The stage counts rows, the quarantine lines of the part.
         bad.extend(BadRow(name, row.line + 1, row.cells, row.cause) for row in staged.bad)
@@ -196,14 +208,13 @@ def _accept_months(session: Session, submission: _Submission, incoming: Observat
     """
     if session.level is not Level.DISTRICT:
         return
-    for month in submission.period.of_year_so_far():
-        present = {
-            unit
-            for element in incoming.elements()
-            for unit, column in incoming.columns(element).items()
-            if month in column
-        }
-        values.seal(session.workspace, session.catalogue, present - submission.older, month, {})
+    present: dict[Period, set[str]] = {month: set() for month in submission.period.of_year_so_far()}
+    for _, columns in incoming.by_element():
+        for unit, column in columns.items():
+            for period in column.keys() & present.keys():
+                present[period].add(unit)
+    for month, units in present.items():
+        values.seal(session.workspace, session.catalogue, units - submission.older, month, {})
 
 
 def _mend(session: Session, submission: _Submission, changed: Collection[CellRef | RowRef]) -> int:

@@ -202,8 +202,8 @@ def _baselines(ws: Workspace, catalogue: Catalogue, element: DataElement, units:
     """期初数 of a stock that has them, scaled, by unit."""
     if not (element.baseline and element.measure is Measure.STOCK):
         return {}
-    held = values.observe(ws, catalogue, units=units, elements=[element.code]).columns(element.code)
     year = Period.of_year(catalogue.baseline_year)
+    held = values.observe(ws, catalogue, units=units, periods=[year], elements=[element.code]).columns(element.code)
     return {unit: content for unit, column in held.items() if isinstance(content := column.get(year), int)}
 
 

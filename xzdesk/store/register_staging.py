@@ -8,7 +8,7 @@ stops nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from xzdesk.core.errors import UserError
 from xzdesk.core.model import FieldValue, RegisterField, RegisterSchema, RowRef
 from xzdesk.store import register_texts
 from xzdesk.store.register_fields import of_stored
-from xzdesk.store.register_tables import FIXED, OF_UNITS, count_rows, identifier, table_name
+from xzdesk.store.register_tables import FIXED, OF_UNITS, identifier, table_name
 from xzdesk.store.register_texts import ROW_ID, SEPARATOR
 from xzdesk.store.writing import demand_transaction
 
@@ -90,29 +90,32 @@ def stage(
     ws: Workspace,
     schema: RegisterSchema,
     header: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    rows: Sequence[str],
     allowed_units: Collection[str],
 ) -> Staged:
     """Judge and compare the whole register of ``allowed_units`` (codes) as a package brings it.
 
-    ``header`` holds ``FIXED`` and field names, in any order. A field that does not come (the sender's catalogue is
-    older) keeps what it holds. Raises ``UserError`` ``register.header``.
+    ``header`` holds ``FIXED`` and field names, in any order; a row is its cells joined by ``SEPARATOR``, which none of
+    them holds. A field that does not come (the sender's catalogue is older) keeps what it holds. Raises ``UserError``
+    ``register.header``.
     """
     fields = _fields(schema, header)
     columns = (*FIXED, *(each.name for each in fields))
     units = frozenset(allowed_units)
-    held = dict(register_texts.row_texts(ws, schema, header, units))
-    ids, bad = _identified(header, rows)
     # What is word for word as it is held needs no judging: it was judged when it came.
-    differing = [at for at, row in enumerate(rows) if at not in bad and SEPARATOR.join(row) != held.get(ids[at], "")]
-    incoming, causes = _judged(header, [rows[at] for at in differing], fields, units)
-    before = _rows(ws, schema, columns, units, [ids[at] for at in differing if ids[at] in held])
-    if len(held) < count_rows(ws, schema):
-        unknown = {ids[at]: position for position, at in enumerate(differing) if ids[at] not in held}
-        for row_id in _ids_elsewhere(ws, schema, units, list(unknown)):
-            causes.setdefault(unknown[row_id], "行编号已属于别的单位")
-    bad |= {differing[position]: cause for position, cause in causes.items()}
-    missing = held.keys() - set(ids) if all(ROW_ID.fullmatch(ids[at]) for at in bad) else ()
+    held = {text: row_id for row_id, text in register_texts.row_texts(ws, schema, header, units)}
+    known = set(held.values())
+    found = [held.get(text) for text in rows]
+    differing = {at: rows[at].split(SEPARATOR) for at, row_id in enumerate(found) if row_id is None}
+    ids, bad = _identified(header, found, differing)
+    positions = [at for at in differing if at not in bad]
+    incoming, causes = _judged(header, [differing[at] for at in positions], fields, units)
+    before = _rows(ws, schema, columns, units, [ids[at] for at in positions if ids[at] in known])
+    unknown = {ids[at]: place for place, at in enumerate(positions) if ids[at] not in known}
+    for row_id in _ids_elsewhere(ws, schema, units, list(unknown)):
+        causes.setdefault(unknown[row_id], "行编号已属于别的单位")
+    bad |= {positions[place]: cause for place, cause in causes.items()}
+    missing = known - set(ids) if all(ROW_ID.fullmatch(ids[at]) for at in bad) else ()
     gone = _rows(ws, schema, columns, units, list(missing)).values() if missing else ()
     new, changed, older = _compared([row for at, row in enumerate(incoming) if at not in causes], before)
     return Staged(
@@ -123,7 +126,7 @@ def stage(
         removed=tuple(row for row in gone if not row[DELETED]),
         unchanged=len(rows) - len(bad) - len(new) - len(changed) - older,
         older=older,
-        bad=tuple(BadRow(at + 1, tuple(rows[at]), bad[at]) for at in sorted(bad)),
+        bad=tuple(BadRow(at + 1, tuple(rows[at].split(SEPARATOR)), bad[at]) for at in sorted(bad)),
     )
 
 
@@ -169,11 +172,17 @@ def _fields(schema: RegisterSchema, header: Sequence[str]) -> list[RegisterField
     return [each for each in schema.fields if each.name in header]
 
 
-def _identified(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], dict[int, str]]:
-    """The ids in order (empty where there is none); by position, rows of another width and repeated ids."""
+def _identified(
+    header: Sequence[str], known: Sequence[str | None], differing: Mapping[int, list[str]]
+) -> tuple[list[str], dict[int, str]]:
+    """The ids in order (empty where there is none); by position, rows of another width and repeated ids.
+
+    ``known``: the ids of rows that are as held, None for the ``differing`` ones.
+    """
     width, at_id = len(header), header.index("id")
-    bad = {at: f"有{len(row)}格，应有{width}格" for at, row in enumerate(rows) if len(row) != width}
-    ids = ["" if at in bad else row[at_id] for at, row in enumerate(rows)]
+    bad = {at: f"有{len(row)}格，应有{width}格" for at, row in differing.items() if len(row) != width}
+    given = {at: "" if at in bad else row[at_id] for at, row in differing.items()}
+    ids = [given[at] if row_id is None else row_id for at, row_id in enumerate(known)]
     if len(set(ids)) < len(ids):
         seen: set[str] = set()
         for at, row_id in enumerate(ids):
@@ -222,6 +231,8 @@ def _rows(
 
 def _ids_elsewhere(ws: Workspace, schema: RegisterSchema, units: Collection[str], ids: Sequence[str]) -> list[str]:
     """Which of the ids stand under units that the sender does not answer for."""
+    if not ids:
+        return []
     statement = _ELSEWHERE.format(table=table_name(schema.code), of_units=OF_UNITS)
     return [row_id for (row_id,) in ws.db.conn.execute(statement, _parameters(units, ids))]
 

@@ -96,17 +96,19 @@ def observe(
     *,
     units: Collection[str] | None = None,
     until: Period | None = None,
+    periods: Collection[Period] | None = None,
     elements: Collection[str] | None = None,
 ) -> Observations:
     """The same as columns, up to the end of ``until``: for statistics over hundreds of thousands of cells."""
     columns: dict[tuple[str, str], dict[Period, Content]] = {}
     filled_together: dict[tuple[str, str], list[dict[Period, Content]]] = {}
-    periods: dict[str, Period | None] = {}
-    for unit, text, codes, contents, absences in _columns(ws, units, None, elements):
-        if text not in periods:
+    known: dict[str, Period | None] = {}
+    texts = None if periods is None else [str(period) for period in periods]
+    for unit, text, codes, contents, absences in _columns(ws, units, texts, elements):
+        if text not in known:
             period = Period.parse(text)
-            periods[text] = period if until is None or period.last_month <= until.last_month else None
-        if (when := periods[text]) is None:
+            known[text] = period if until is None or period.last_month <= until.last_month else None
+        if (when := known[text]) is None:
             continue
         # A unit fills in the same elements month after month: their columns are looked up once.
         together = filled_together.get((unit, codes))
