@@ -17,7 +17,7 @@ from xzdesk.core.periods import Period
 from xzdesk.core.plain import plain
 from xzdesk.core.ranking import Conduct, Fault, Part, Place, Ranking
 from xzdesk.core.ranking_words import rules_text
-from xzdesk.services import rank, receive, record, returns, target_split
+from xzdesk.services import check, rank, receive, record, returns, target_split
 from xzdesk.services.returns import ReturnRequest
 from xzdesk.services.session import Session
 
@@ -154,6 +154,22 @@ def test_a_correction_counts_in_the_month_whose_package_brought_it(
     take(district, town, FEBRUARY, offices.stick)
     assert Fault.CORRECTED not in conduct_of(district, JANUARY).faults
     assert conduct_of(district, FEBRUARY).faults[Fault.CORRECTED] == 1
+
+
+def test_a_soft_finding_costs_only_without_a_reason(pair: tuple[Session, Session], offices: Offices) -> None:
+    """Three factories in January, two in February: the rule asks why."""
+    district, town = pair
+    fill(town, JANUARY)
+    fill(town, FEBRUARY)
+    record.record_cells(town, {CellRef(TOWN, "factories", FEBRUARY): DataValue.of(2)})
+    findings = check.check(town, FEBRUARY).unexplained
+    assert len(findings) == 1
+    check.give_reasons(town, findings, "一家2月15日停产，见市场监管所注销单")
+    take(district, town, FEBRUARY, offices.stick)
+    assert conduct_of(district, FEBRUARY).faults == {}
+    with district.workspace.transaction("没有说明"):
+        district.workspace.db.conn.execute("DELETE FROM finding_reason")
+    assert conduct_of(district, FEBRUARY).faults == {Fault.SOFT: 1}
 
 
 def test_the_month_before_is_compared_by_the_same_rules(pair: tuple[Session, Session], offices: Offices) -> None:
