@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from .conftest import MONTH, PASSPHRASES, VILLAGE, Desk
@@ -172,3 +173,13 @@ def test_a_submission_needs_a_second_person(month: Desk, reviewer: str, typed: s
     answer = month.run("镇", "submit", MONTH, "--reviewer", reviewer, "--to", month.stick, "--json", reviewer=typed)
     assert (answer.status, answer.error["code"]) == (2, code)
     assert list(month.stick.iterdir()) == []
+
+
+def test_a_deputy_is_named_and_taken_off_again(month: Desk) -> None:
+    deputy = str(pyrage.x25519.Identity.generate().to_public())
+    named = month.done("区", "trust", "--recipient", deputy, "--json").json["recipients"]
+    assert deputy in named
+    wrong = month.run("区", "trust", "--recipient", deputy[:-1], "--json")
+    assert (wrong.status, wrong.error["code"]) == (2, "key.recipient_invalid")
+    left = month.done("区", "trust", "--recipient", "无", "--json").json["recipients"]
+    assert [each for each in named if each != deputy] == left

@@ -40,7 +40,7 @@ def command(
 
     规划没有公布目标的年份按直线内插，标明“参考”，不是目标。
 
-    例: xzdesk-cli aggregate 2026-10 --indicator 5 -w 区.xzdb
+    例： xzdesk-cli aggregate 2026-10 --indicator 5 -w 区.xzdb
     """
     frame.one_of(("--who", who), ("--indicator", indicator))
     with frame.opened(workspace, user) as session:
@@ -147,12 +147,20 @@ def _detail(session: Session, row: Row) -> str:
     return output.lines(
         f"{row.name}：{_number(figure.value)}{row.unit}（{figure.basis}，由 {made} 得出），{row.standing.words}。",
         f"本期{_reference(row.standing.reference)}，下一目标 {_next(row)}。",
+        _foreseen(row),
         f"口径：{definition}" if definition else None,
         [f"规划正文另有：{goal.goal} {goal.value}{goal.unit}（{goal.by}）。" for goal in row.body],
         output.table("", ("单位", "现值", "分子", "分母", "有数的单位", "缺数"), parts, figures=(1, 2, 3, 4, 5))
         if parts
         else None,
     )
+
+
+def _foreseen(row: Row) -> str:
+    foreseen = row.forecast
+    if foreseen.value is None:
+        return f"预测：{foreseen.basis}"
+    return f"预测{foreseen.until.year}年末 {digits(foreseen.value)}{row.unit}：{foreseen.basis}"
 
 
 def row_value(row: Row) -> dict[str, Any]:
@@ -168,6 +176,7 @@ def row_value(row: Row) -> dict[str, Any]:
         "text": standing.text,
         "reference": _reference_value(standing.reference),
         "year_end": _reference_value(standing.year_end),
+        "forecast": {"until": row.forecast.until, "value": row.forecast.value, "basis": row.forecast.basis},
         "next_target": None
         if standing.next_target is None
         else {

@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """备份工作库。备份仍是加密的，做好后会打开核对；较早的备份按保留份数清理。
 
-    例: xzdesk-cli backup --to /media/移动硬盘/台账备份 -w 镇.xzdb
+    例： xzdesk-cli backup --to /media/移动硬盘/台账备份 -w 镇.xzdb
     """
     frame.one_of(("--list", listed), ("--always", always))
     with frame.opened(workspace, user) as session:

@@ -40,7 +40,7 @@ def command(
     必须改正的要改到没有；需要说明的，改正，或写明具体原因（只写“核实无误”不行）。
     可以上报时退出码为 0，还有问题时为 2。
 
-    例: xzdesk-cli check 2026-10 --reason 3f2a91c0 "6户整体拆迁，见镇拆迁办名单" -w 镇.xzdb
+    例： xzdesk-cli check 2026-10 --reason 3f2a91c0 "6户整体拆迁，见镇拆迁办名单" -w 镇.xzdb
     """
     with frame.opened(workspace, user) as session:
         month = session.month(period)

@@ -40,7 +40,7 @@ def command(folder: Path, month: str, seed: int, as_json: bool) -> None:
 
     全部工作库和数据包留在文件夹里，可以用其他命令打开看；口令写在其中的说明文件里。
 
-    例: xzdesk-cli demo --dir 演示 --month 2026-10
+    例： xzdesk-cli demo --dir 演示 --month 2026-10
     """
     begun = time.monotonic()
     setting = Setting(folder.resolve(), DEFAULT, Period.parse(month), seed)

@@ -26,7 +26,7 @@ def command(invitation: Path | None, workspace: Path, user: str | None, to: Path
     开通码在提示后输入，或放在 XZDESK_CODE_FILE 指明的文件里。-w 写新工作库的位置，-u 写第一个用户的姓名。
     不写开通包时，打开已有的工作库，再写一份开通回复，并显示 30 位核对数字。
 
-    例: xzdesk-cli enrol /media/U盘/甲镇_开通包.xzpkg -w 甲镇.xzdb -u 李会计 --to /media/U盘
+    例： xzdesk-cli enrol /media/U盘/甲镇_开通包.xzpkg -w 甲镇.xzdb -u 李会计 --to /media/U盘
     """
     if invitation is None:
         with frame.opened(workspace, user) as session:

@@ -33,7 +33,7 @@ def command(
 
     表格不加密，台账里可能有个人信息，请妥善保管，用后删除。
 
-    例: xzdesk-cli export-table 2026-10 --to . -w 镇.xzdb
+    例： xzdesk-cli export-table 2026-10 --to . -w 镇.xzdb
     """
     with frame.opened(workspace, user) as session:
         month = session.month(period)

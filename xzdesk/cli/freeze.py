@@ -23,7 +23,7 @@ def command(period: str, listed: bool, workspace: Path, user: str | None, as_jso
 
     数字没有变化时不出新版；有变化时出新版，并列出每一处变动（更正说明）。
 
-    例: xzdesk-cli freeze 2026-10 -w 区.xzdb
+    例： xzdesk-cli freeze 2026-10 -w 区.xzdb
     """
     with frame.opened(workspace, user) as session:
         session.require(Level.DISTRICT)

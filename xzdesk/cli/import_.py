@@ -38,7 +38,7 @@ def command(
 
     接收前先备份工作库。一个文件有问题不影响其他文件；有文件被拒绝或放进隔离区时退出码为 2。
 
-    例: xzdesk-cli import /media/U盘 -w 区.xzdb
+    例： xzdesk-cli import /media/U盘 -w 区.xzdb
     """
     frame.one_of(("文件", paths), ("--release", release), ("--undo", undo), ("--list", listed))
     with frame.opened(workspace, user) as session:

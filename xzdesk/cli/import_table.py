@@ -42,7 +42,7 @@ def command(
     行移动过、列加过、标题合并过都不要紧；1,234、2.5万、12亩、90% 这样的写法会换算并说明。
     有读不出的格时不保存，退出码为 2；加 --partly 则保存其余的。
 
-    例: xzdesk-cli import-table 临溪镇_2026-10_填报表.xlsx 2026-10 --dry-run -w 镇.xzdb
+    例： xzdesk-cli import-table 临溪镇_2026-10_填报表.xlsx 2026-10 --dry-run -w 镇.xzdb
     """
     frame.one_of(("--dry-run", dry_run), ("--partly", partly))
     with frame.opened(workspace, user) as session:

@@ -22,7 +22,7 @@ def command(workspace: Path, user: str, folder: Path | None, as_json: bool) -> N
     生成本单位的密钥和纸质恢复密钥。恢复密钥只显示这一次，请当场抄下或打印；
     然后用 recover --prove 试用，试用以前不能开出开通包和任务包。
 
-    例: xzdesk-cli init -w 区.xzdb --user 王主任
+    例： xzdesk-cli init -w 区.xzdb --user 王主任
     """
     catalogue = catalogue_files.load(folder)
     typed = frame.passphrase(f"{user}的新口令", frame.PASSPHRASE_FILE, twice=True)

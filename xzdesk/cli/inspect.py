@@ -28,7 +28,7 @@ def command(
 
     有文件会被拒绝或放进隔离区时退出码为 2。
 
-    例: xzdesk-cli inspect /media/U盘 -w 区.xzdb
+    例： xzdesk-cli inspect /media/U盘 -w 区.xzdb
     """
     with frame.opened(workspace, user) as session:
         if inside:

@@ -25,7 +25,7 @@ def command(units: tuple[str, ...], to: Path | None, workspace: Path, user: str 
     每个开通包配一个 20 位的一次性开通码。开通码用电话告诉对方，不要和文件放在一起。
     再开一次，以前没有用过的开通包就作废。
 
-    例: xzdesk-cli invite 甲镇 乙镇 --to /media/U盘 -w 区.xzdb
+    例： xzdesk-cli invite 甲镇 乙镇 --to /media/U盘 -w 区.xzdb
     """
     folder = frame.folder(to)
     made: list[dict[str, Any]] = []

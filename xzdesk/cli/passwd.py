@@ -20,7 +20,7 @@ def command(other: str | None, workspace: Path, user: str | None, as_json: bool)
 
     原口令用 XZDESK_PASSPHRASE_FILE，新口令用 XZDESK_NEW_PASSPHRASE_FILE，或在提示后输入。
 
-    例: xzdesk-cli passwd -w 镇.xzdb
+    例： xzdesk-cli passwd -w 镇.xzdb
     """
     if other:
         with frame.opened(workspace, user) as session:

@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """镇（街道）排名：得分、红旗、蜗牛，和每处得分的理由。
 
-    例: xzdesk-cli rank 2026-10 --unit 临溪镇 -w 区.xzdb
+    例： xzdesk-cli rank 2026-10 --unit 临溪镇 -w 区.xzdb
     """
     with frame.opened(workspace, user) as session:
         session.require(Level.DISTRICT)

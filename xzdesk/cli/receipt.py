@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """写出回执包：收到了哪些包，哪些地方退回。
 
-    例: xzdesk-cli receipt --to /media/U盘 -w 区.xzdb
+    例： xzdesk-cli receipt --to /media/U盘 -w 区.xzdb
     """
     frame.one_of(("--again", again), ("--list", listed))
     folder = None if listed else frame.folder(to)

@@ -42,7 +42,7 @@ def command(**given: Any) -> None:
     数值可以照表格里的写法：1,234、2.5万、90%；程序怎样读的会说明。
 
     \b
-    例: xzdesk-cli record 大桥村 运行设施数 2026-10 12 -w 镇.xzdb
+    例： xzdesk-cli record 大桥村 运行设施数 2026-10 12 -w 镇.xzdb
      xzdesk-cli record --row sewage_facility --unit 大桥村 name=一号站 state=正常 -w 镇.xzdb
      xzdesk-cli record --accept-proposals 2026-10 --reason "补录3月验收的2户，见区妇联名单" -w 镇.xzdb
     """

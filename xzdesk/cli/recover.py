@@ -22,7 +22,7 @@ def command(prove: bool, workspace: Path, user: str | None, as_json: bool) -> No
     恢复密钥在提示后输入，或放在 XZDESK_RECOVERY_FILE 指明的文件里（用后即删）；
     新口令在提示后输入，或放在 XZDESK_NEW_PASSPHRASE_FILE 指明的文件里。
 
-    例: xzdesk-cli recover -u 李会计 -w 镇.xzdb
+    例： xzdesk-cli recover -u 李会计 -w 镇.xzdb
     """
     if prove:
         with frame.opened(workspace, user) as session:

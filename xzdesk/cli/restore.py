@@ -33,7 +33,7 @@ def command(
 
     -w 写恢复到哪里。那里原有的工作库改名留着，不会删除。
 
-    例: xzdesk-cli restore 备份/镇_20261101T080000Z.xzdb -w 镇.xzdb
+    例： xzdesk-cli restore 备份/镇_20261101T080000Z.xzdb -w 镇.xzdb
     """
     if listed:
         existing = keep.listing(workspace, folder)

@@ -39,7 +39,7 @@ def command(**given: Any) -> None:
 
     退回随下一个回执包（receipt）带给下级。下级也可以用 --list 查看退回给自己的各处。
 
-    例: xzdesk-cli return 大桥村 运行设施数 2026-10 --reason "与台账相差 12 户，请逐户核对" -w 区.xzdb
+    例： xzdesk-cli return 大桥村 运行设施数 2026-10 --reason "与台账相差 12 户，请逐户核对" -w 区.xzdb
     """
     frame.one_of(("--row", given["register"]), ("--withdraw", given["withdraw"]), ("--list", given["listed"]))
     with frame.opened(given["workspace"], given["user"]) as session:

@@ -36,7 +36,7 @@ def command(
     复核人的口令在提示后输入，或放在 XZDESK_REVIEWER_PASSPHRASE_FILE 指明的文件里。
     写出的文件会读回核对；U盘写不进去时，包已保存在工作库里，可以用 --again 再写。
 
-    例: xzdesk-cli submit 2026-10 --reviewer 张站长 --to /media/U盘 -w 镇.xzdb
+    例： xzdesk-cli submit 2026-10 --reviewer 张站长 --to /media/U盘 -w 镇.xzdb
     """
     frame.one_of(("月份", period), ("--again", again), ("--list", listed))
     folder = None if listed else frame.folder(to)

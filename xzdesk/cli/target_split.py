@@ -42,7 +42,7 @@ def command(**given: Any) -> None:
     个数和总量按比例分，余数给小数部分最大的，合计必等于规划；占比类按分母加权核对。
     分解的结果随下一个任务包下发。
 
-    例: xzdesk-cli target-split 和美乡村 2027 油车港镇=12 新塍镇=15 -w 区.xzdb
+    例： xzdesk-cli target-split 和美乡村 2027 临溪镇=12 松风街道=15 -w 区.xzdb
     """
     frame.one_of(("--all", given["everything"]), ("--indicator", given["indicator"]), ("手工改", given["words"]))
     with frame.opened(given["workspace"], given["user"]) as session:
@@ -66,7 +66,7 @@ def command(**given: Any) -> None:
 
 def _by_hand(session: Session, words: tuple[str, ...]) -> list[TargetSplit]:
     if len(words) < 3 or not words[1].isascii() or not words[1].isdecimal():
-        raise UserError("usage", "手工改要写：指标 年 单位=值。", "例如 和美乡村 2027 油车港镇=12 新塍镇=15。")
+        raise UserError("usage", "手工改要写：指标 年 单位=值。", "例如 和美乡村 2027 临溪镇=12 松风街道=15。")
     found = named(session, words[0])
     if len(found) != 1:
         codes = "、".join(each.code for each in found)
@@ -78,7 +78,7 @@ def _by_hand(session: Session, words: tuple[str, ...]) -> list[TargetSplit]:
 def _share(session: Session, indicator: Indicator, word: str) -> tuple[str, Decimal]:
     name, equals, text = word.partition("=")
     if not equals:
-        raise UserError("usage", "各镇的目标要写成“单位=值”。", "例如 油车港镇=12。")
+        raise UserError("usage", "各镇的目标要写成“单位=值”。", "例如 临溪镇=12。")
     reading = read_number(text, indicator.unit)
     if reading.value is None:
         raise UserError("usage", f"{name}的目标“{text[:20]}”不是数。", "请写阿拉伯数字。")

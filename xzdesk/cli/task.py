@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """下发任务包：指标目录、该单位的分解目标、密钥名单。
 
-    例: xzdesk-cli task --to /media/U盘 -w 区.xzdb
+    例： xzdesk-cli task --to /media/U盘 -w 区.xzdb
     """
     frame.one_of(("--again", again), ("--list", listed), ("--catalogue", folder))
     target = None if listed else frame.folder(to)

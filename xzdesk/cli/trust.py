@@ -14,6 +14,7 @@ from xzdesk.services.session import Session
 from xzdesk.store import partners
 from xzdesk.store.partners import PartnerRole, PartnerStatus
 
+NOBODY = "无"
 STATUS_WORDS = {
     PartnerStatus.PENDING: "等待核对",
     PartnerStatus.TRUSTED: "已启用",
@@ -27,6 +28,13 @@ STATUS_WORDS = {
 @click.option("--number", metavar="数字", help="对方电话里读出的 30 位数字；不写时在提示后输入。")
 @click.option("--revoke", is_flag=True, help="作废该单位现用的密钥，不能恢复。")
 @click.option("--rotate-own", is_flag=True, help="更换本单位的密钥，由旧密钥为新密钥作保。")
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="age1…",
+    help="另外谁能打开发给本单位的包（如负责人、副职），可写多次；每次都重新写全，写“无”清空。",
+)
 @click.option("--list", "listed", is_flag=True, help="列出各单位的密钥。")
 @frame.workspace_options
 @frame.json_option
@@ -35,6 +43,7 @@ def command(
     number: str | None,
     revoke: bool,
     rotate_own: bool,
+    recipients: tuple[str, ...],
     listed: bool,
     workspace: Path,
     user: str | None,
@@ -44,14 +53,22 @@ def command(
 
     请用通讯录上的号码打给对方，由对方读出数字，这里照着输入，由程序比对。不要用对方来电，也不要用文件里的号码。
 
-    例: xzdesk-cli trust 甲镇 --number "12345 67890 12345 67890 12345 67890" -w 区.xzdb
+    例： xzdesk-cli trust 甲镇 --number "12345 67890 12345 67890 12345 67890" -w 区.xzdb
     """
-    frame.one_of(("--number", number), ("--revoke", revoke), ("--rotate-own", rotate_own), ("--list", listed))
+    frame.one_of(
+        ("--number", number),
+        ("--revoke", revoke),
+        ("--rotate-own", rotate_own),
+        ("--recipient", recipients),
+        ("--list", listed),
+    )
     with frame.opened(workspace, user) as session:
         if listed:
             _list(session, as_json)
         elif rotate_own:
             _rotate(session, as_json)
+        elif recipients:
+            _name_recipients(session, recipients, as_json)
         elif unit is None:
             raise UserError("usage", "没有写单位。", "核对密钥请写单位；查看全部密钥请加 --list。")
         elif revoke:
@@ -93,6 +110,15 @@ def _rotate(session: Session, as_json: bool) -> None:
         "下一步：照常上报或下发；对方收到下一个数据包就改用新密钥，不用再打电话。",
     )
     output.tell({"epoch": epoch, "key_id": key.key_id}, as_json, text)
+
+
+def _name_recipients(session: Session, recipients: tuple[str, ...], as_json: bool) -> None:
+    named = enrol.set_recipients(session, [] if recipients == (NOBODY,) else recipients)
+    text = output.lines(
+        f"发给本单位的包现在有 {len(named)} 把密钥能打开（含本单位密钥和纸质恢复密钥）。",
+        "下一步：写出任务包或回执包，下级收到后按新的名单加密。",
+    )
+    output.tell({"recipients": named}, as_json, text)
 
 
 def _list(session: Session, as_json: bool) -> None:

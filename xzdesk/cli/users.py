@@ -38,7 +38,7 @@ def command(
     上报要两个人：填报的人，和另一位复核人或负责人。
     新用户的口令由本人在提示后输入，或放在 XZDESK_NEW_PASSPHRASE_FILE 指明的文件里。
 
-    例: xzdesk-cli users --add 张站长 --role 复核人 -w 镇.xzdb
+    例： xzdesk-cli users --add 张站长 --role 复核人 -w 镇.xzdb
     """
     frame.one_of(("--add", add), ("--close", close), ("--change", change))
     if change and role is None:

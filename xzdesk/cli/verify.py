@@ -18,7 +18,7 @@ def command(workspace: Path, user: str | None, as_json: bool) -> None:
 
     有对不上的地方时退出码为 2。
 
-    例: xzdesk-cli verify -w 镇.xzdb
+    例： xzdesk-cli verify -w 镇.xzdb
     """
     with frame.opened(workspace, user) as session:
         checked = keep.check_integrity(session, frame.progress())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from xzdesk.core import indicators, targets
+from xzdesk.core.forecast import Forecast, forecast
 from xzdesk.core.indicators import Figure, Panel
 from xzdesk.core.model import BodyGoal, Catalogue, Indicator, Level, OrgUnit, Target
 from xzdesk.core.observations import Observations
@@ -16,6 +17,8 @@ from xzdesk.services.check import observe
 from xzdesk.services.session import Session
 from xzdesk.store import target_splits
 
+HISTORY = 24
+"""Months before the one asked for that the forecast looks at: last year's course is its measure."""
 SAME = "same"
 """How plan_body.csv begins the relation of a goal that agrees with the annex."""
 
@@ -30,6 +33,8 @@ class Row:
     unit: str
     """Of measure."""
     standing: Standing
+    forecast: Forecast
+    """For the end of the year, with its basis in words, or why there is none."""
     parts: tuple[Figure, ...]
     """Of the offices directly below, of which the figure is made."""
     body: tuple[BodyGoal, ...]
@@ -45,7 +50,7 @@ class Overview:
     period: Period
     rows: tuple[Row, ...]
     other_goals: tuple[BodyGoal, ...]
-    """Goals of the plan's text that no row of the annex takes up."""
+    """Goals of the plan's text that neither a row of the annex nor an indicator of their own takes up."""
 
     def row(self, indicator: str) -> Row:
         """Raises ``KeyError``."""
@@ -66,18 +71,18 @@ def aggregate(session: Session, month: Period, office: OrgUnit | None = None) ->
 def overview(session: Session, known: Observations, month: Period, office: OrgUnit) -> Overview:
     """``aggregate`` of observations that have been read already."""
     catalogue = session.catalogue
-    panel = indicators.compute(catalogue, known, month, session.lineage, office.code)
-    begun = indicators.compute(
-        catalogue, known, Period.month(catalogue.baseline_year, 12), session.lineage, office.code
-    )
+    baseline = Period.month(catalogue.baseline_year, 12)
+    first = max(baseline, month.shift(-HISTORY))
+    panel = indicators.series(catalogue, known, first, month, session.lineage, office.code)
+    begun = indicators.compute(catalogue, known, baseline, session.lineage, office.code)
     wanted = targets_by_unit(session)
     rows = []
     for code in panel.indicators:
         figure = panel.figure(code, office.code)
         if figure is not None:
             rows.append(_row(catalogue, known, catalogue.indicators[code], figure, panel, begun, wanted))
-    taken = {indicator.annex_number for indicator in catalogue.indicators.values()}
-    other = tuple(goal for goal in catalogue.body_goals if goal.annex_number not in taken)
+    named = {indicator.name for indicator in catalogue.indicators.values()}
+    other = tuple(g for g in catalogue.body_goals if g.annex_number is None and g.goal not in named)
     return Overview(office.code, month, tuple(rows), other)
 
 
@@ -138,6 +143,7 @@ def _row(
         name=indicator.name,
         unit=indicator.unit,
         standing=standing(catalogue, known, indicator, figure, begun.figure(code, unit), own),
+        forecast=forecast(indicator, panel.line(code, unit)),
         parts=panel.parts(code, unit) if catalogue.units[unit].level is not Level.VILLAGE else (),
         body=differing,
     )
