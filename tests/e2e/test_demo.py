@@ -54,7 +54,8 @@ def cells(played: tuple[Path, dict[str, Any]]) -> Iterator[dbapi2.Connection]:
                 town.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
                 rows = town.execute("SELECT element, unit, period, state, number, choice FROM data_value").fetchall()
             for element, unit, period, state, number, choice in rows:
-                if office.code == late and period == MONTH:
+                others_say = office is catalogue.district and unit != office.code
+                if others_say or (office.code == late and period == MONTH):
                     continue
                 kind, decimals = catalogue.units[unit].kind.value, catalogue.elements[element].decimals
                 gathered.execute(

@@ -56,10 +56,13 @@ def test_a_second_edition_lists_every_figure_that_changed(pair: tuple[Session, S
     hand_up(district, town, offices.stick)
     second = freeze.freeze(district, MONTH)
     assert (second.edition, second.is_new) == (2, True)
-    assert second.changed == (
+    *figures, ranked = second.changed
+    assert figures == [
         ChangedFigure("7", "培训人次", "990101", "15", "17"),
         ChangedFigure("7", "培训人次", TOWN, "15", "17"),
-    )
+    ]
+    assert (ranked.name, ranked.unit) == ("排名", TOWN)
+    assert ranked.before != ranked.after
     kept = snapshots.find(district.workspace, MONTH, 1)
     assert kept is not None
     assert kept.content["figures"]["7"]["units"]["990101"]["value"] == "15"

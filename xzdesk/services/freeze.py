@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from xzdesk.core.errors import UserError
 from xzdesk.core.indicators import Figure
@@ -19,6 +19,11 @@ from xzdesk.store.snapshots import Snapshot
 
 FORMAT = 1
 """Of a snapshot's content; rises when its names change."""
+RANKED: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "排名": lambda place: f"第{place['place']}名，{place['score']}分",
+    "排名变动说明": lambda place: str(place["explanation"]),
+}
+"""What is published of a town's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class ChangedFigure:
     """A published figure that a later edition gives otherwise."""
 
     indicator: str
+    """Empty for what the ranking says of a town."""
     name: str
     unit: str
     """Code of the office whose figure it is."""
@@ -107,6 +113,11 @@ def changed_figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> tupl
         for unit in sorted({*was, *now}):
             if was.get(unit) != now.get(unit):
                 changed.append(ChangedFigure(indicator, name, unit, was.get(unit), now.get(unit)))
+    for name, told in RANKED.items():
+        places = [{p["unit"]: told(p) for p in content["ranking"]["places"]} for content in (before, after)]
+        for unit in sorted({*places[0], *places[1]}):
+            if places[0].get(unit) != places[1].get(unit):
+                changed.append(ChangedFigure("", name, unit, places[0].get(unit), places[1].get(unit)))
     return tuple(changed)
 
 
