@@ -89,6 +89,22 @@ def test_a_value_that_cannot_be_is_set_apart(world: World, district: Session, ro
     assert (kept.part, kept.content, kept.line) == ("values.csv", tuple(row), len(rows) + 3)
 
 
+def test_a_cell_whose_row_is_set_apart_keeps_what_is_held(world: World, district: Session) -> None:
+    """A row that cannot be read is no blank: the 300 households of the package before stay."""
+    first = receive_lie(world, district, submission(world))
+    assert isinstance(first, Arrived)
+    cell = CellRef(VILLAGE, "households", MONTH)
+    assert record.held(district, cell) == DataValue.of(300)
+    others = [r for r in world.honest.rows("values.csv") if r[:3] != value("1")[:3]]
+    tables = world.honest.put("values.csv", [*others, value("300.5")])
+    again = submission(world, tables, sequence=first.sequence + 1, previous=first.id)
+    second = receive_lie(world, district, again)
+    assert isinstance(second, Arrived)
+    assert second.effects.bad_rows == {DECIMALS: 1}
+    assert second.effects.cells == ()
+    assert record.held(district, cell) == DataValue.of(300)
+
+
 def test_a_cell_given_twice_is_taken_once(world: World, district: Session) -> None:
     tables = world.honest.add("values.csv", value("1"), value("2"))
     arrived = receive_lie(world, district, submission(world, tables))

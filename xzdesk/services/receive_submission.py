@@ -27,6 +27,7 @@ from xzdesk.services.incoming import (
     REGISTER_PREFIX,
     VALUES_PART,
     BadRow,
+    Values,
     read_corrections,
     read_reasons,
     read_values,
@@ -82,7 +83,7 @@ def apply(session: Session, opened: Opened) -> Effects:
     brought = read_values(
         catalogue, values_part, submission.codes, submission.period, [correction.ref for correction in corrections]
     )
-    cells = _take_values(session, submission, brought.cells)
+    cells = _take_values(session, submission, brought)
     verdicts.take_corrections(ws, corrections)
     rows = _take_registers(session, submission)
     bad += [*brought.bad, *rows.bad, *attach.take(session, opened, submission.codes)]
@@ -134,9 +135,13 @@ def _revisions(opened: Opened) -> dict[str, int]:
     return stated
 
 
-def _take_values(session: Session, submission: _Submission, incoming: Observations) -> list[CellDifference]:
-    """Write what differs from the last accepted state; an own edit stays on top until it is agreed with."""
-    ws, catalogue = session.workspace, session.catalogue
+def _take_values(session: Session, submission: _Submission, brought: Values) -> list[CellDifference]:
+    """Write what differs from the last accepted state; an own edit stays on top until it is agreed with.
+
+    A cell whose row was set apart keeps what is held: it has not been handed in as blank.
+    """
+    ws, catalogue, incoming = session.workspace, session.catalogue, brought.cells
+    apart = {row.content[:3] for row in brought.bad}
     scope = frozenset(values.scope(catalogue, submission.period.year, submission.period))
     edits = own_edits.read(ws, catalogue, submission.codes)
     # 更正 may bring cells of earlier years too; of those years nothing else is compared.
@@ -151,6 +156,8 @@ def _take_values(session: Session, submission: _Submission, incoming: Observatio
     for difference in differences(incoming, held, scope, submission.older):
         ref = difference.ref
         content = difference.incoming
+        if content is None and (ref.element, ref.unit, str(ref.period)) in apart:
+            continue
         value = None if content is None else to_value(catalogue.elements[ref.element], content)
         if ref not in mine:
             changes[ref] = value
