@@ -119,13 +119,13 @@ def read_csv(part: Part) -> tuple[tuple[str, ...], list[list[str]]]:
     Raises ``UserError`` ``package.csv_encoding``, ``package.text_nul``, ``package.csv_form``, ``package.csv_width``,
     ``package.csv_header``, ``package.field_too_long`` or ``package.part_rows``.
     """
-    text = _decode(part)
-    if '"' in text:
-        lines = _quoted_rows(text, part.name)
+    if b'"' in part.content:
+        lines = _quoted_rows(_decode(part), part.name)
         _check_widths([len(line) for line in lines], part.name)
         _check_fields(lines, part.name)
     else:
-        lines = [line.split(",") for line in _plain_lines(text, part.name)]
+        _check_plain(part)
+        lines = [line.split(",") for line in _decode(part).removesuffix(_ROW_END).split(_ROW_END)]
     header = tuple(lines.pop(0))
     _check_table(header, len(lines), part)
     return header, lines
@@ -137,14 +137,14 @@ def read_joined(part: Part, separator: str) -> tuple[tuple[str, ...], list[str]]
     For who looks at whole rows before cells. A cell that holds the separator makes its row too wide. Raises as
     ``read_csv``.
     """
-    text = _decode(part)
-    if '"' in text or separator in text:
+    if b'"' in part.content or separator.encode() in part.content:
         header, rows = read_csv(part)
         return header, [separator.join(row) for row in rows]
-    lines = _plain_lines(text, part.name)
-    header = tuple(lines[0].split(","))
-    _check_table(header, len(lines) - 1, part)
-    return header, text.replace(",", separator).removesuffix(_ROW_END).split(_ROW_END)[1:]
+    _check_plain(part)
+    lines = _decode(part).replace(",", separator).removesuffix(_ROW_END).split(_ROW_END)
+    header = tuple(lines.pop(0).split(separator))
+    _check_table(header, len(lines), part)
+    return header, lines
 
 
 def read_json(part: Part) -> object:
@@ -157,22 +157,24 @@ def _decode(part: Part) -> str:
         text = part.content.decode("utf-8")
     except UnicodeDecodeError:
         raise UserError("package.csv_encoding", f"“{part.name}”不是 UTF-8 编码。", COPY_AGAIN) from None
-    if "\0" in text:
+    if b"\0" in part.content:
         raise UserError("package.text_nul", f"“{part.name}”里有空字符，已拒绝。", COPY_AGAIN)
     if text.startswith("\ufeff"):
         raise UserError("package.csv_form", f"“{part.name}”带有字节顺序标记，不合规定。", COPY_AGAIN)
     return text
 
 
-def _plain_lines(text: str, name: str) -> list[str]:
-    """The lines of a table without quotes, where every comma stands between cells; the first is the header."""
-    if not text.endswith(_ROW_END) or not text.count(_ROW_END) == text.count("\n") == text.count("\r"):
-        raise _bad_form(name)
-    lines = text.removesuffix(_ROW_END).split(_ROW_END)
-    _check_widths([line.count(",") for line in lines], name)
+def _check_plain(part: Part) -> None:
+    """Form and widths of a table without quotes, where every comma stands between cells. Bytes, for speed."""
+    content = part.content
+    lines = content.splitlines()
+    # Every line ends with both characters, and neither stands elsewhere.
+    if not (content.endswith(_ROW_END.encode()) and len(lines) == content.count(b"\n") == content.count(b"\r")):
+        _decode(part)
+        raise _bad_form(part.name)
+    _check_widths([line.count(b",") for line in lines], part.name)
     if len(max(lines, key=len)) > limits.FIELD_CHARACTERS:
-        _check_fields([line.split(",") for line in lines], name)
-    return lines
+        _check_fields([line.split(",") for line in _decode(part).split(_ROW_END)], part.name)
 
 
 def _quoted_rows(text: str, name: str) -> list[list[str]]:

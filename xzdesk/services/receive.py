@@ -34,6 +34,10 @@ KINDS: Final = {
 }
 
 
+KEPT_BYTES: Final = 64 * 1024 * 1024
+"""How much of opened packages is held between the two passes over a stick."""
+
+
 class Status(StrEnum):
     ACCEPTED = "accepted"
     KNOWN = "known"
@@ -83,10 +87,13 @@ def receive(
     files = stick.package_files(paths)
     results: dict[Path, Arrived] = {}
     order: list[tuple[str, int, int, Path]] = []
+    kept = _Kept()
     for number, path in enumerate(files):
         progress.tick("正在读取", number, len(files))
         try:
-            opened = open_for(session, stick.read_file(path))
+            data = stick.read_file(path)
+            opened = open_for(session, data)
+            kept.put(path, data, opened)
             manifest = opened.manifest
             if manifest.sender.key_id in {key.key_id for key in partners.own_keys(session.workspace)}:
                 results[path] = _own(path.name, opened)
@@ -97,7 +104,8 @@ def receive(
     for number, (*_, path) in enumerate(sorted(order)):
         progress.tick("正在核对和接收", number, len(order))
         try:
-            results[path] = receive_bytes(session, path.name, stick.read_file(path), dry_run=dry_run)
+            data, ready = kept.take(path) or (stick.read_file(path), None)
+            results[path] = receive_bytes(session, path.name, data, dry_run=dry_run, opened=ready)
         except UserError as error:
             results[path] = _refused(path.name, error)
     if not dry_run and any(arrived.status is Status.ACCEPTED for arrived in results.values()):
@@ -106,9 +114,34 @@ def receive(
     return [results[path] for path in files]
 
 
-def receive_bytes(session: Session, name: str, data: bytes, *, dry_run: bool = False) -> Arrived:
-    """Take one package. Raises ``UserError`` when it is refused; then nothing has changed."""
-    opened = open_for(session, data)
+class _Kept:
+    """Packages that were opened to see their order and need not be opened again, as far as memory allows.
+
+    One that brought its own key is: by its turn the key may have been trusted.
+    """
+
+    def __init__(self) -> None:
+        self._room = KEPT_BYTES
+        self._packages: dict[Path, tuple[bytes, Opened]] = {}
+
+    def put(self, path: Path, data: bytes, opened: Opened) -> None:
+        size = len(data) + sum(len(part.content) for part in opened.parts.values())
+        if size <= self._room and opened.signed_by != unpack.CARRIED:
+            self._room -= size
+            self._packages[path] = data, opened
+
+    def take(self, path: Path) -> tuple[bytes, Opened] | None:
+        return self._packages.pop(path, None)
+
+
+def receive_bytes(
+    session: Session, name: str, data: bytes, *, dry_run: bool = False, opened: Opened | None = None
+) -> Arrived:
+    """Take one package, ``opened`` from ``data`` where that has been done.
+
+    Raises ``UserError`` when it is refused; then nothing has changed.
+    """
+    opened = opened or open_for(session, data)
     try:
         arrived = _take(session, name, data, opened, dry_run)
     except _DryRunError as done:

@@ -17,7 +17,7 @@ from xzdesk.core.model import FieldValue, RegisterField, RegisterSchema, RowRef
 from xzdesk.store import register_texts
 from xzdesk.store.register_fields import of_stored
 from xzdesk.store.register_tables import FIXED, OF_UNITS, identifier, table_name
-from xzdesk.store.register_texts import ROW_ID, SEPARATOR
+from xzdesk.store.register_texts import ID_LENGTH, ROW_ID, SEPARATOR
 from xzdesk.store.writing import demand_transaction
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def stage(
     columns = (*FIXED, *(each.name for each in fields))
     units = frozenset(allowed_units)
     # What is word for word as it is held needs no judging: it was judged when it came.
-    held = {text: row_id for row_id, text in register_texts.row_texts(ws, schema, header, units)}
+    held = _with_ids(register_texts.row_texts(ws, schema, header, units), header.index("id"))
     known = set(held.values())
     found = [held.get(text) for text in rows]
     differing = {at: rows[at].split(SEPARATOR) for at, row_id in enumerate(found) if row_id is None}
@@ -170,6 +170,13 @@ def _fields(schema: RegisterSchema, header: Sequence[str]) -> list[RegisterField
             "请双方都更新到最新的任务包，再重新打包。",
         )
     return [each for each in schema.fields if each.name in header]
+
+
+def _with_ids(texts: Sequence[str], at_id: int) -> dict[str, str]:
+    """The id of each row's text."""
+    if at_id == 0:
+        return {text: text[:ID_LENGTH] for text in texts}
+    return {text: text.split(SEPARATOR)[at_id] for text in texts}
 
 
 def _identified(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ROW_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 """A row's id: a UUID in small letters."""
 
+ID_LENGTH: Final = 36
 LARGEST_REVISION: Final = 10**9
 
 _ROW_IDS: Final = re.compile(f"(?:{ROW_ID.pattern})*", re.ASCII)
@@ -40,7 +41,12 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 SEPARATOR: Final = "\x1f"
 """Stands between the cells of a row's text; no content has it (``INVISIBLE``)."""
 
-_ROWS: Final = "SELECT id, concat_ws(char(31), {cells}) FROM [{table}]{where} {order}"
+_BETWEEN_ROWS: Final = "\x1e"
+_ROWS: Final = """
+SELECT group_concat(concat_ws(char(31), {cells}), char(30)) FROM [{table}]{where} GROUP BY unit
+"""
+"""One text for each unit: to fetch the rows one by one would take half as long again."""
+
 _PLACES: Final = (
     "coalesce(CASE WHEN [{0}] < 0 THEN '-' ELSE '' END || (abs([{0}]) / {2}) || '.'"
     " || substr('{2}' || (abs([{0}]) % {2}), -{1}), '')"
@@ -52,18 +58,17 @@ Column = tuple[list[Stored], dict[int, str]]
 
 
 def row_texts(
-    ws: Workspace, schema: RegisterSchema, columns: Sequence[str], units: Collection[str] | None, order: str = ""
-) -> list[tuple[str, str]]:
-    """Of every row of the units (codes; None: all), deleted or not: the id, and the columns' texts in one.
+    ws: Workspace, schema: RegisterSchema, columns: Sequence[str], units: Collection[str] | None
+) -> list[str]:
+    """Every row of the units (codes; None: all), deleted or not, as the columns' texts in one; in no promised order.
 
     ``deleted`` is 0 or 1; a number has as many decimals as its field; nothing filled in is the empty text.
     """
     cells = ", ".join(name if name in FIXED else _cell(schema.field(name)) for name in columns)
     where = "" if units is None else f" WHERE {OF_UNITS}"
-    statement = _ROWS.format(cells=cells, table=table_name(schema.code), where=where, order=order)
+    statement = _ROWS.format(cells=cells, table=table_name(schema.code), where=where)
     parameters = {} if units is None else {"units": json.dumps(sorted(units))}
-    rows: list[tuple[str, str]] = ws.db.conn.execute(statement, parameters).fetchall()
-    return rows
+    return [text for (of_unit,) in ws.db.conn.execute(statement, parameters) for text in of_unit.split(_BETWEEN_ROWS)]
 
 
 def _cell(field: RegisterField) -> str:

@@ -129,8 +129,9 @@ def export(
     ``deleted`` is 0 or 1; a number has as many decimals as its field; nothing filled in is the empty text.
     """
     header = (*FIXED, *(field.name for field in schema.fields))
-    texts = row_texts(ws, schema, header, units, "ORDER BY id")
-    return header, [tuple(text.split(SEPARATOR)) for _, text in texts]
+    # The id comes first, and all are of one length.
+    texts = sorted(row_texts(ws, schema, header, units))
+    return header, [tuple(text.split(SEPARATOR)) for text in texts]
 
 
 def row_label(schema: RegisterSchema, row: RegisterRow) -> str:

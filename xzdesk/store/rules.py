@@ -52,6 +52,13 @@ _BIT: Final = "CASE WHEN {broken} THEN {bit} ELSE 0 END"
 _DANGLING: Final = """{column} IS NOT NULL AND NOT EXISTS (
   SELECT 1 FROM [{table}] AS o WHERE o.id = {column} AND o.deleted = 0 AND o.unit = t.unit)"""
 
+_KEYS: Final = """
+SELECT t.unit, group_concat(concat_ws(char(31){columns}), char(30)) FROM [{table}] AS t
+WHERE t.deleted = 0 AND t.{of_units} AND {filled} GROUP BY t.unit
+"""
+"""The keys of each unit's rows in one text. To sort them in SQL would take three times as long as to look for doubles
+here; no content holds either character."""
+
 _DUPLICATES: Final = """
 SELECT t.unit, json_group_array(t.id){columns} FROM [{table}] AS t
 WHERE t.deleted = 0 AND t.{of_units} AND {filled} GROUP BY t.unit{columns} HAVING count(*) > 1
@@ -191,14 +198,19 @@ def _duplicates(ws: Workspace, source: Source, units: str, period: Period) -> It
     """One finding for rows that agree, at the one with the greatest id: the same row at every office."""
     schema = source.schema
     reads = [_read(source, name) for name in schema.duplicate_key]
-    statement = _DUPLICATES.format(
-        columns="".join(f", {read.sql}" for read in reads),
-        filled=" AND ".join(f"{read.sql} IS NOT NULL" for read in reads),
-        table=table_name(schema.code),
-        of_units=OF_UNITS,
-    )
+    parts = {
+        "columns": "".join(f", {read.sql}" for read in reads),
+        "filled": " AND ".join(f"{read.sql} IS NOT NULL" for read in reads),
+        "table": table_name(schema.code),
+        "of_units": OF_UNITS,
+    }
+    keys = ws.db.conn.execute(_KEYS.format(**parts), {"units": units})
+    concerned = [unit for unit, joined in keys if len(set(listed := joined.split("\x1e"))) < len(listed)]
+    if not concerned:
+        return
     titles = "、".join(read.field.title for read in reads)
-    for unit, ids, *contents in ws.db.conn.execute(statement, {"units": units}):
+    found = ws.db.conn.execute(_DUPLICATES.format(**parts), {"units": json.dumps(concerned)})
+    for unit, ids, *contents in found:
         rows = sorted(json.loads(ids))
         message = f"台账“{schema.title}”：这一行与本单位另外{len(rows) - 1}行的{titles}相同。"
         rule = _rule(schema, DUPLICATE, reads[0].field, message, "重复登记的请删除；确属两处的请说明。", Severity.SOFT)
