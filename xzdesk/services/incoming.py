@@ -66,25 +66,40 @@ class _ValueReader:
         self._elements: dict[tuple[str, str], DataElement | str] = {}
         self._periods: dict[tuple[str, bool, str], Period | str] = {}
         self._contents: dict[tuple[str, str, str], Content | str] = {}
-        self._seen: set[tuple[str, str, str]] = set()
+        self._columns: dict[tuple[str, str], dict[Period, Content]] = {}
+        self._spoilt: set[tuple[str, str, Period]] = set()
+        """Cells whose row was refused: another row of the same cell is none the better."""
 
-    def read(self, row: Sequence[str]) -> tuple[str, str, Period, Content] | str:
-        """The cell, or in Chinese why the row cannot be taken."""
-        element_code, unit, period_text, state, text = row
-        key = (element_code, unit, period_text)
-        place = self.place(element_code, unit, period_text)
+    def read(self, row: Sequence[str]) -> str:
+        """Put the row's cell among ``cells``; in Chinese why it cannot be taken, or nothing."""
+        code, unit, period_text, state, text = row
+        place = self.place(code, unit, period_text)
         if isinstance(place, str):
-            if key not in self._extra:
+            if (code, unit, period_text) not in self._extra:
                 return place
-            place = self._catalogue.elements[element_code], Period.parse(period_text)
+            place = self._catalogue.elements[code], Period.parse(period_text)
         element, period = place
-        if key in self._seen:
+        column = self._columns.get((code, unit))
+        if column is None:
+            column = self._columns[code, unit] = {}
+        if period in column or (self._spoilt and (code, unit, period) in self._spoilt):
             return "同一格出现了两次"
-        self._seen.add(key)
-        content = self._contents.get((element_code, state, text))
+        content = self._contents.get((code, state, text))
         if content is None:
-            content = self._contents[element_code, state, text] = _content(element, state, text)
-        return str(content) if content.__class__ is _Refusal else (element_code, unit, period, content)
+            content = self._contents[code, state, text] = _content(element, state, text)
+        if content.__class__ is _Refusal:
+            self._spoilt.add((code, unit, period))
+            return str(content)
+        column[period] = content
+        return ""
+
+    def cells(self) -> Observations:
+        """All that has been read and taken."""
+        cells = Observations()
+        for (code, unit), column in self._columns.items():
+            if column:
+                cells.put_column(code, unit, column)
+        return cells
 
     def place(self, code: str, unit: str, period_text: str) -> tuple[DataElement, Period] | str:
         """What a cell's codes name, or in Chinese why it is no cell of the sender's scope."""
@@ -160,15 +175,14 @@ def read_everything(catalogue: Catalogue, part: Part, units: Collection[str]) ->
 
 
 def _read(reader: _ValueReader, part: Part) -> Values:
-    values = Values()
-    for line, row in enumerate(table(part, package_parts.VALUES), 2):
-        cell = reader.read(row)
-        if isinstance(cell, str):
-            values.bad.append(BadRow(part.name, line, tuple(row), cell))
-        else:
-            values.cells.put(*cell)
-            values.count += 1
-    return values
+    rows = table(part, package_parts.VALUES)
+    causes = [reader.read(row) for row in rows]
+    bad = [
+        BadRow(part.name, line, tuple(row), cause)
+        for line, (row, cause) in enumerate(zip(rows, causes, strict=True), 2)
+        if cause
+    ]
+    return Values(reader.cells(), len(rows) - len(bad), bad)
 
 
 def table(part: Part, header: Sequence[str]) -> list[list[str]]:
