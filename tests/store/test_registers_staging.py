@@ -209,9 +209,26 @@ def test_rows_of_another_width_and_repeated_ids_are_bad(stage: Stage) -> None:
     assert [(bad.line, bad.cause) for bad in staged.bad] == [
         (2, "有14格，应有13格"),
         (3, "有1格，应有13格"),
-        (4, "行编号与前面的一行相同"),
+        (4, "行编号与另一行相同"),
         (6, "有14格，应有13格"),
     ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_row_that_comes_as_it_is_held_and_once_more_changed_stays_as_it_is(
+    stage: Stage, take: Take, order: int
+) -> None:
+    take(line(A), line(B))
+    staged = stage(*[line(A), line(A, name="再来", revision="2")][::order], line(B))
+    assert counts(staged) == (0, 0, 0, 2, 0, 1)
+    assert (staged.bad[0].cells[4], staged.bad[0].cause) == ("再来", "行编号与另一行相同")
+
+
+def test_a_row_that_comes_twice_as_it_is_held_counts_once(stage: Stage, take: Take) -> None:
+    take(line(A), line(B))
+    staged = stage(line(A), line(B), line(A))
+    assert counts(staged) == (0, 0, 0, 2, 0, 1)
+    assert (staged.bad[0].line, staged.bad[0].cause) == (3, "行编号与另一行相同")
 
 
 def test_a_bad_row_is_not_taken_for_a_deletion(stage: Stage, take: Take) -> None:

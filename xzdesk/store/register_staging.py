@@ -32,9 +32,8 @@ Row = tuple[Any, ...]
 _HELD: Final = """
 SELECT {columns} FROM [{table}] WHERE id IN (SELECT value FROM json_each(:ids)) AND {of_units}
 """
-_ELSEWHERE: Final = """
-SELECT id FROM [{table}] WHERE id IN (SELECT value FROM json_each(:ids)) AND NOT {of_units}
-"""
+_PLACES: Final = "SELECT id, {of_units} FROM [{table}] WHERE id IN (SELECT value FROM json_each(:ids))"
+_REPEATED: Final = "行编号与另一行相同"
 _PUT: Final = """
 INSERT INTO [{table}] ({columns}) VALUES ({marks})
 ON CONFLICT (id) DO UPDATE SET {changes} WHERE excluded.revision >= [{table}].revision
@@ -103,19 +102,22 @@ def stage(
     columns = (*FIXED, *(each.name for each in fields))
     units = frozenset(allowed_units)
     # What is word for word as it is held needs no judging: it was judged when it came.
-    held = _with_ids(register_texts.row_texts(ws, schema, header, units), header.index("id"))
-    known = set(held.values())
-    found = [held.get(text) for text in rows]
-    differing = {at: rows[at].split(SEPARATOR) for at, row_id in enumerate(found) if row_id is None}
-    ids, bad = _identified(header, found, differing)
+    held = set(register_texts.row_texts(ws, schema, header, units))
+    differing = {at: row.split(SEPARATOR) for at, row in enumerate(rows) if row not in held}
+    others = held.difference(rows)
+    at_id = header.index("id")
+    waiting = {text[:ID_LENGTH] if at_id == 0 else text.split(SEPARATOR)[at_id] for text in others}
+    bad = {at: f"有{len(row)}格，应有{len(header)}格" for at, row in differing.items() if len(row) != len(header)}
+    ids = {at: "" if at in bad else row[at_id] for at, row in differing.items()}
+    bad |= _repeated(rows, ids, len(held) - len(others))
     positions = [at for at in differing if at not in bad]
     incoming, causes = _judged(header, [differing[at] for at in positions], fields, units)
-    before = _rows(ws, schema, columns, units, [ids[at] for at in positions if ids[at] in known])
-    unknown = {ids[at]: place for place, at in enumerate(positions) if ids[at] not in known}
-    for row_id in _ids_elsewhere(ws, schema, units, list(unknown)):
-        causes.setdefault(unknown[row_id], "行编号已属于别的单位")
+    before = _rows(ws, schema, columns, units, [ids[at] for at in positions if ids[at] in waiting])
+    unknown = {ids[at]: place for place, at in enumerate(positions) if ids[at] not in waiting}
+    for row_id, cause in _taken(ws, schema, units, list(unknown)):
+        causes.setdefault(unknown[row_id], cause)
     bad |= {positions[place]: cause for place, cause in causes.items()}
-    missing = known - set(ids) if all(ROW_ID.fullmatch(ids[at]) for at in bad) else ()
+    missing = waiting.difference(ids.values()) if all(ROW_ID.fullmatch(ids.get(at, "")) for at in bad) else ()
     gone = _rows(ws, schema, columns, units, list(missing)).values() if missing else ()
     new, changed, older = _compared([row for at, row in enumerate(incoming) if at not in causes], before)
     return Staged(
@@ -172,31 +174,24 @@ def _fields(schema: RegisterSchema, header: Sequence[str]) -> list[RegisterField
     return [each for each in schema.fields if each.name in header]
 
 
-def _with_ids(texts: Sequence[str], at_id: int) -> dict[str, str]:
-    """The id of each row's text."""
-    if at_id == 0:
-        return {text: text[:ID_LENGTH] for text in texts}
-    return {text: text.split(SEPARATOR)[at_id] for text in texts}
+def _repeated(rows: Sequence[str], ids: Mapping[int, str], matched: int) -> dict[int, str]:
+    """By position, rows with the id of a row before: of the differing ones (``ids``), and of those as held.
 
-
-def _identified(
-    header: Sequence[str], known: Sequence[str | None], differing: Mapping[int, list[str]]
-) -> tuple[list[str], dict[int, str]]:
-    """The ids in order (empty where there is none); by position, rows of another width and repeated ids.
-
-    ``known``: the ids of rows that are as held, None for the ``differing`` ones.
+    ``matched``: how many held rows have come word for word.
     """
-    width, at_id = len(header), header.index("id")
-    bad = {at: f"有{len(row)}格，应有{width}格" for at, row in differing.items() if len(row) != width}
-    given = {at: "" if at in bad else row[at_id] for at, row in differing.items()}
-    ids = [given[at] if row_id is None else row_id for at, row_id in enumerate(known)]
-    if len(set(ids)) < len(ids):
-        seen: set[str] = set()
-        for at, row_id in enumerate(ids):
-            if row_id in seen and at not in bad:
-                bad[at] = "行编号与前面的一行相同"
-            seen.add(row_id)
-    return ids, bad
+    repeated: list[int] = []
+    seen: set[str] = set()
+    for at, row_id in ids.items():
+        if row_id and row_id in seen:
+            repeated.append(at)
+        seen.add(row_id)
+    if len(rows) - len(ids) > matched:
+        texts: set[str] = set()
+        for at, row in enumerate(rows):
+            if at not in ids and row in texts:
+                repeated.append(at)
+            texts.add(row)
+    return dict.fromkeys(repeated, _REPEATED)
 
 
 def _judged(
@@ -236,12 +231,16 @@ def _rows(
     return {row[0]: row for row in found}
 
 
-def _ids_elsewhere(ws: Workspace, schema: RegisterSchema, units: Collection[str], ids: Sequence[str]) -> list[str]:
-    """Which of the ids stand under units that the sender does not answer for."""
+def _taken(
+    ws: Workspace, schema: RegisterSchema, units: Collection[str], ids: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Which of the ids stand elsewhere, and why a row may not have one of them: under units that the sender does not
+    answer for, or in a row of the sender's that has come as it is held."""
     if not ids:
-        return []
-    statement = _ELSEWHERE.format(table=table_name(schema.code), of_units=OF_UNITS)
-    return [row_id for (row_id,) in ws.db.conn.execute(statement, _parameters(units, ids))]
+        return
+    statement = _PLACES.format(table=table_name(schema.code), of_units=OF_UNITS)
+    for row_id, own in ws.db.conn.execute(statement, _parameters(units, ids)):
+        yield row_id, _REPEATED if own else "行编号已属于别的单位"
 
 
 def _parameters(units: Collection[str], ids: Sequence[str]) -> dict[str, str]:
