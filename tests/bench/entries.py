@@ -95,14 +95,13 @@ class Entries:
     def _new(self, code: str, first: dt.date, last: dt.date) -> tuple[Row, Fields]:
         chance = self._chance
         self._number += 1
-        day = first + dt.timedelta(days=chance.randrange((last - first).days + 1))
         unit = chance.choice(self._units)
         parent: Parent = ("", {})
         if code in PARENTS:
             # What is joined to the town's sewer has no outlet of its own to test.
             row, held = chance.choice([made for made in self._made[PARENTS[code]] if made[1]["kind"] != "纳管"])
             unit, parent = row[1], (row[0], held)
-        fields = _FIELDS[code](chance, self._number, day, last, parent)
+        fields = _FIELDS[code](chance, self._number, first, last, parent)
         identifier = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         return self._row(code, identifier, unit, 1, fields), fields
 
@@ -114,7 +113,7 @@ class Entries:
         return self._catalogue.registers[code]
 
 
-# --- what stands in a row: of chance, a running number, its day, the last day, and the row it belongs to ------------
+# --- what stands in a row: of chance, a running number, between which days it begins, and the row it belongs to ------
 
 
 def _person(chance: random.Random) -> str:
@@ -125,11 +124,12 @@ def _door(chance: random.Random, number: int) -> str:
     return f"{chance.choice(LANES)}{number}号"
 
 
-def _later(chance: random.Random, day: dt.date, last: dt.date) -> str:
-    return (day + dt.timedelta(days=chance.randrange((last - day).days + 1))).isoformat()
+def _day(chance: random.Random, first: dt.date, last: dt.date) -> dt.date:
+    return first + dt.timedelta(days=chance.randrange((last - first).days + 1))
 
 
-def _courtyard(chance: random.Random, number: int, day: dt.date, last: dt.date, _: Parent) -> Fields:
+def _courtyard(chance: random.Random, number: int, first: dt.date, last: dt.date, _: Parent) -> Fields:
+    day = _day(chance, first, last)
     fields = {
         "household_head": _person(chance),
         "door_number": _door(chance, number),
@@ -137,11 +137,12 @@ def _courtyard(chance: random.Random, number: int, day: dt.date, last: dt.date, 
         "awarded_on": day.isoformat(),
     }
     if day.year < 2024:
-        fields |= {"recheck": "保持", "rechecked_on": _later(chance, day, last)}
+        fields |= {"recheck": "保持", "rechecked_on": _day(chance, day, last).isoformat()}
     return fields
 
 
-def _farmhouse(chance: random.Random, number: int, day: dt.date, last: dt.date, _: Parent) -> Fields:
+def _farmhouse(chance: random.Random, number: int, first: dt.date, last: dt.date, _: Parent) -> Fields:
+    day = _day(chance, first, last)
     plot = chance.uniform(60, 180)
     fields = {
         "owner": _person(chance),
@@ -153,14 +154,15 @@ def _farmhouse(chance: random.Random, number: int, day: dt.date, last: dt.date, 
         "state": chance.choices(("闲置", "已激活"), (60, 40))[0],
     }
     if fields["state"] == "已激活":
-        begun = _later(chance, day, last)
+        begun = _day(chance, day, last).isoformat()
         fields |= {"mode": chance.choice(("出租", "合作")), "operator": _person(chance), "use": chance.choice(USES)}
         fields |= {"contract_from": begun, "contract_to": f"2032-0{chance.randint(1, 9)}-01", "activated_on": begun}
         fields |= {"rent": str(chance.randrange(4000, 20_000, 100))} if fields["mode"] == "出租" else {}
     return fields
 
 
-def _facility(chance: random.Random, number: int, day: dt.date, _: dt.date, __: Parent) -> Fields:
+def _facility(chance: random.Random, number: int, first: dt.date, last: dt.date, _: Parent) -> Fields:
+    day = _day(chance, first, last)
     kind = chance.choices(("纳管", "集中处理终端"), (40, 60))[0]
     served = chance.randint(8, 30)
     return {
@@ -175,14 +177,13 @@ def _facility(chance: random.Random, number: int, day: dt.date, _: dt.date, __: 
     }
 
 
-def _water_test(chance: random.Random, _: int, day: dt.date, last: dt.date, parent: Parent) -> Fields:
+def _water_test(chance: random.Random, _: int, first: dt.date, last: dt.date, parent: Parent) -> Fields:
     facility, held = parent
-    # A test lies between its facility's beginning and the last day; about one in a hundred is not passed.
-    sampled = max(day.isoformat(), held["built_on"])
+    begun = max(first, dt.date.fromisoformat(held["built_on"]))
     passed = chance.random() > 0.01
     return {
         "facility": facility,
-        "sampled_on": _later(chance, dt.date.fromisoformat(sampled), last) if sampled < last.isoformat() else sampled,
+        "sampled_on": _day(chance, begun, last).isoformat(),
         "cod": f"{chance.uniform(12, 55):.2f}",
         "ammonia": f"{chance.uniform(0.5, 8):.2f}",
         "phosphorus": f"{chance.uniform(0.2, 2):.2f}",
@@ -193,7 +194,8 @@ def _water_test(chance: random.Random, _: int, day: dt.date, last: dt.date, pare
     }
 
 
-def _project(chance: random.Random, number: int, day: dt.date, _: dt.date, __: Parent) -> Fields:
+def _project(chance: random.Random, number: int, first: dt.date, last: dt.date, _: Parent) -> Fields:
+    day = _day(chance, first, last)
     planned = chance.uniform(80, 20_000)
     return {
         "name": f"{chance.choice(LANES)}片区提升工程{number}期",
@@ -209,7 +211,8 @@ def _project(chance: random.Random, number: int, day: dt.date, _: dt.date, __: P
     }
 
 
-def _well(chance: random.Random, number: int, day: dt.date, _: dt.date, __: Parent) -> Fields:
+def _well(chance: random.Random, number: int, first: dt.date, last: dt.date, _: Parent) -> Fields:
+    day = _day(chance, first, last)
     return {
         "name": f"{chance.choice(LANES)}{number}号井",
         "kind": "集中",
@@ -222,10 +225,11 @@ def _well(chance: random.Random, number: int, day: dt.date, _: dt.date, __: Pare
     }
 
 
-def _well_test(chance: random.Random, _: int, day: dt.date, __: dt.date, parent: Parent) -> Fields:
+def _well_test(chance: random.Random, _: int, first: dt.date, last: dt.date, parent: Parent) -> Fields:
+    begun = max(first, dt.date.fromisoformat(parent[1]["built_on"]))
     return {
         "well": parent[0],
-        "sampled_on": max(day.isoformat(), parent[1]["built_on"]),
+        "sampled_on": _day(chance, begun, last).isoformat(),
         "turbidity": f"{chance.uniform(0.1, 3):.2f}",
         "laboratory": chance.choice(LABORATORY),
         "passed": "yes",

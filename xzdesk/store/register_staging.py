@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from xzdesk.core.errors import UserError
@@ -23,6 +24,7 @@ from xzdesk.store.writing import demand_transaction
 if TYPE_CHECKING:
     from xzdesk.store.connect import Workspace
 
+UNIT: Final = FIXED.index("unit")
 DELETED: Final = FIXED.index("deleted")
 REVISION: Final = FIXED.index("revision")
 
@@ -145,7 +147,8 @@ def apply_staged(ws: Workspace, staged: Staged, *, remove: bool = True) -> int:
         marks=", ".join("?" * len(columns)),
         changes=", ".join(f"[{name}] = excluded.[{name}]" for name in columns[1:]),
     )
-    rows = [*staged.new, *(after for _, after in staged.changed)]
+    # A unit's rows lie together in the file: what reads them one unit after the other takes half the time.
+    rows = [*sorted(staged.new, key=itemgetter(UNIT)), *(after for _, after in staged.changed)]
     written = ws.db.conn.executemany(put, rows).rowcount if rows else 0
     if remove and staged.removed:
         gone = [(row[0], row[REVISION]) for row in staged.removed]

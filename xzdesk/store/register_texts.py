@@ -47,11 +47,12 @@ SELECT group_concat(concat_ws(char(31), {cells}), char(30)) FROM [{table}]{where
 """
 """One text for each unit: to fetch the rows one by one would take half as long again."""
 
-_PLACES: Final = (
-    "coalesce(CASE WHEN [{0}] < 0 THEN '-' ELSE '' END || (abs([{0}]) / {2}) || '.'"
-    " || substr('{2}' || (abs([{0}]) % {2}), -{1}), '')"
-)
-"""Text of an integer scaled by {1} decimals, {2} being 10 to that power; exact, as floating point would not be."""
+_PLACES: Final = """
+CASE WHEN [{0}] >= {2} THEN ([{0}] / {2}) || '.' || substr([{0}], -{1}) WHEN [{0}] IS NULL THEN ''
+ELSE CASE WHEN [{0}] < 0 THEN '-' ELSE '' END || (abs([{0}]) / {2}) || '.' || substr('{2}' || (abs([{0}]) % {2}), -{1})
+END"""
+"""Text of an integer scaled by {1} decimals, {2} being 10 to that power; exact, as floating point would not be. Most
+are of the first case, which is quick."""
 
 Column = tuple[list[Stored], dict[int, str]]
 """The contents in their order, and by position why a text is not a content."""

@@ -10,6 +10,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import Catalogue, CellRef, CellState, DataElement, DataValue
 from xzdesk.core.observations import Content, Observations, to_content, to_value
@@ -37,6 +39,9 @@ SELECT unit, period, group_concat(element), json_group_array(
 FROM data_value{where} GROUP BY unit, period
 """
 """One row per unit and period: fetching whole cells one by one would take five times as long."""
+
+_decode: Final = msgspec.json.Decoder().decode
+"""Of a unit's contents in one period; called thousands of times, and several times as fast as ``json.loads``."""
 
 _ABSENT: Final[Mapping[float, CellState]] = {0.5: CellState.NOT_APPLICABLE, 1.5: CellState.NOT_STARTED}
 """How ``_COLUMNS`` tells a stated absence from a number (always whole) and a choice (always text)."""
@@ -115,7 +120,7 @@ def observe(
         if together is None:
             together = [columns.setdefault((element, unit), {}) for element in codes.split(",")]
             filled_together[unit, codes] = together
-        found = json.loads(contents)
+        found = _decode(contents)
         if absences:
             found = [_ABSENT[c] if c.__class__ is float else c for c in found]
         for column, content in zip(together, found, strict=True):
@@ -326,7 +331,7 @@ def _contents(
     elements: Collection[str] | None,
 ) -> Iterator[tuple[Key, Content]]:
     for unit, period, codes, contents, _ in _columns(ws, units, periods, elements):
-        for element, content in zip(codes.split(","), json.loads(contents), strict=True):
+        for element, content in zip(codes.split(","), _decode(contents), strict=True):
             yield (unit, period, element), _ABSENT[content] if isinstance(content, float) else content
 
 
