@@ -26,6 +26,8 @@ from xzdesk.store.atomic_file import replace_file
 FORMAT: Final = 1
 MEMORY: Final = 64 * 1024 * 1024
 PASSES: Final = 3
+MOST_MEMORY: Final = 1024 * 1024 * 1024
+"""That a slot may ask for; a file may come from an enemy."""
 KEY_BYTES: Final = 32
 SHORTEST: Final = 8
 FREE_TRIES: Final = 3
@@ -159,7 +161,7 @@ def _validate(slots: KeySlots) -> None:
     for slot in slots.passphrases.values():
         if len(_bytes(slot["salt"])) != pwhash.argon2id.SALTBYTES or not _bytes(slot["box"]):
             raise ValueError("salt")
-        if not (8192 <= slot["memory"] <= 16 * MEMORY and 1 <= slot["passes"] <= 16):
+        if not (8192 <= slot["memory"] <= MOST_MEMORY and 1 <= slot["passes"] <= 16):
             raise ValueError("cost")
     for wrapped in slots.recipients.values():
         _bytes(wrapped)
