@@ -101,13 +101,14 @@ def receive(
                 order.append((manifest.sender.unit, manifest.sender.epoch, manifest.sequence, path))
         except UserError as error:
             results[path] = _refused(path.name, error)
-    for number, (*_, path) in enumerate(sorted(order)):
-        progress.tick("正在核对和接收", number, len(order))
-        try:
-            data, ready = kept.take(path) or (stick.read_file(path), None)
-            results[path] = receive_bytes(session, path.name, data, dry_run=dry_run, opened=ready)
-        except UserError as error:
-            results[path] = _refused(path.name, error)
+    with session.workspace.large_transactions():
+        for number, (*_, path) in enumerate(sorted(order)):
+            progress.tick("正在核对和接收", number, len(order))
+            try:
+                data, ready = kept.take(path) or (stick.read_file(path), None)
+                results[path] = receive_bytes(session, path.name, data, dry_run=dry_run, opened=ready)
+            except UserError as error:
+                results[path] = _refused(path.name, error)
     if not dry_run and any(arrived.status is Status.ACCEPTED for arrived in results.values()):
         with session.workspace.transaction("清理不再需要的数据包原件"):
             packages.prune(session.workspace)

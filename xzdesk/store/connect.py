@@ -38,6 +38,8 @@ FORMAT: Final = 1
 CACHE_KIB: Final = 64_000
 LOG_PAGES: Final = 500
 """After so many pages, some 200 saves, the write-ahead log goes into the file and begins anew."""
+LARGE_LOG_PAGES: Final = 16_000
+"""64 MiB, while packages are taken one after the other."""
 LOG_BYTES: Final = 2 * 1024 * 1024 + 64 * 1024
 """Room for ``LOG_PAGES`` and the save that goes beyond them."""
 CACHED_STATEMENTS: Final = 1_000
@@ -122,6 +124,23 @@ class Workspace:
         except BaseException:
             self._roll_back()
             raise
+
+    @contextlib.contextmanager
+    def large_transactions(self) -> Iterator[None]:
+        """While large transactions follow one another: the log is taken into the file at the end, not after each.
+
+        Every commit is as durable as any. Raises ``UserError`` as ``transaction``.
+        """
+        execute = self.db.conn.execute
+        execute(f"PRAGMA wal_autocheckpoint = {LARGE_LOG_PAGES}")
+        try:
+            yield
+        finally:
+            execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+            try:
+                execute("PRAGMA wal_checkpoint(PASSIVE)")
+            except dbapi2.DatabaseError as error:
+                raise _refused(self.path, error) from error
 
     def _roll_back(self) -> None:
         # SQLite itself rolls back on some errors (full disk).

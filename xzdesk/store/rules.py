@@ -44,13 +44,13 @@ _AT_ONCE: Final = 60
 _BROKEN: Final = """
 SELECT * FROM (
   SELECT {broken} AS [which broken], t.id, t.unit{columns}
-  FROM [{table}] AS t WHERE t.deleted = 0 AND t.{of_units}
+  FROM [{table}] AS t{joins} WHERE t.deleted = 0 AND t.{of_units}
 ) WHERE [which broken] <> 0
 """
 _BIT: Final = "CASE WHEN {broken} THEN {bit} ELSE 0 END"
 
-_DANGLING: Final = """{column} IS NOT NULL AND NOT EXISTS (
-  SELECT 1 FROM [{table}] AS o WHERE o.id = {column} AND o.deleted = 0 AND o.unit = t.unit)"""
+_JOIN: Final = " LEFT JOIN [{table}] AS {alias} ON {alias}.id = {column} AND {alias}.deleted = 0"
+_DANGLING: Final = "{column} IS NOT NULL AND ({alias}.id IS NULL OR {alias}.unit <> t.unit)"
 
 _KEYS: Final = """
 SELECT t.unit, group_concat(concat_ws(char(31){columns}), char(30)) FROM [{table}] AS t
@@ -96,23 +96,30 @@ def violations(ws: Workspace, catalogue: Catalogue, units: Sequence[OrgUnit], pe
         parameters = Parameters(
             units=codes, period_start=period.first_day.isoformat(), period_end=period.last_day.isoformat()
         )
-        source = Source(schema, catalogue.registers)
+        references = (field.name for field in schema.fields if field.references in catalogue.registers)
+        joined = {name: f"o{number}" for number, name in enumerate(references)}
+        source = Source(schema, catalogue.registers, joined=joined)
         checks = [*_catalogue_checks(catalogue, source, parameters), *_schema_checks(source, parameters)]
         for start in range(0, len(checks), _AT_ONCE):
-            findings += _broken(ws, schema, checks[start : start + _AT_ONCE], parameters, period)
+            findings += _broken(ws, source, checks[start : start + _AT_ONCE], parameters, period)
         if schema.duplicate_key:
             findings += _duplicates(ws, source, codes, period)
     return findings
 
 
 def _broken(
-    ws: Workspace, schema: RegisterSchema, checks: Sequence[_Check], parameters: Parameters, period: Period
+    ws: Workspace, source: Source, checks: Sequence[_Check], parameters: Parameters, period: Period
 ) -> Iterator[Finding]:
+    schema = source.schema
     reads = list({read.name: read for check in checks for read in check.reads}.values())
     statement = _BROKEN.format(
         broken=" | ".join(_BIT.format(broken=check.broken, bit=1 << at) for at, check in enumerate(checks)),
         columns="".join(f", {read.sql}" for read in reads),
         table=table_name(schema.code),
+        joins="".join(
+            _JOIN.format(table=table_name(schema.field(name).references), alias=alias, column=source.column(name))
+            for name, alias in source.joined.items()
+        ),
         of_units=OF_UNITS,
     )
     for broken, row_id, unit, *contents in ws.db.conn.execute(statement, parameters.values):
@@ -164,7 +171,7 @@ def _schema_checks(source: Source, parameters: Parameters) -> Iterator[_Check]:
         if field.required:
             rule = _rule(schema, REQUIRED_FIELD, field, f"{name}没有填。", "请在台账里补填这一栏。")
             yield _Check(rule, f"{column} IS NULL", reads)
-        if field.references:
+        if field.name in source.joined:
             rule = _rule(
                 schema,
                 REFERENCE,
@@ -172,11 +179,12 @@ def _schema_checks(source: Source, parameters: Parameters) -> Iterator[_Check]:
                 f"{name}所指的那一行没有、已经删除或属于别的单位。",
                 "请重新选择，或恢复被删除的那一行。",
             )
-            yield _Check(rule, _DANGLING.format(column=column, table=table_name(field.references)), reads)
+            yield _Check(rule, _DANGLING.format(column=column, alias=source.joined[field.name]), reads)
         if choices(field):
-            listed = ", ".join(parameters.bind(word) for word in choices(field))
+            # A list of more than two would be looked up in a table made for it.
+            listed = " OR ".join(f"{column} = {parameters.bind(word)}" for word in choices(field))
             rule = _rule(schema, CHOICE, field, f"{name}不是可选的内容。", "请重新选择。")
-            yield _Check(rule, f"{column} NOT IN ({listed})", reads)
+            yield _Check(rule, f"NOT ({listed})", reads)
         if outside := _outside(field, column, parameters):
             rule = _rule(schema, RANGE, field, f"{name}{bounds_text(field)}。", "请核对单位、小数点和年份。")
             yield _Check(rule, outside, reads)

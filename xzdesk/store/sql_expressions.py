@@ -81,6 +81,8 @@ class Source:
     """When set, SQL of the number of the period, which stands in place of its dates (``period_steps``)."""
     step_keys: Mapping[DateKey, str] = field(default_factory=dict)
     """SQL of the numbers that the period's is compared with."""
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """Fields whose row referred to, unless deleted, the statement joins: under which alias."""
 
     def column(self, name: str) -> str:
         return f"{self.alias}.[{identifier(name)}]"
@@ -363,6 +365,8 @@ def _referenced(source: Source, name: str, other: str) -> Term:
     target = source.registers.get(source.schema.field(name).references)
     if target is None:
         raise ExpressionError(f"字段 {name} 不指向别的台账")
+    if name in source.joined:
+        return _column(target, other, f"{source.joined[name]}.[{other}]")
     read = _column(target, other, f"o.[{other}]")
     sql = (
         f"(SELECT {read.sql} FROM [{table_name(target.code)}] AS o "  # noqa: S608 - checked names
