@@ -162,7 +162,8 @@ def _farmhouse(chance: random.Random, number: int, first: dt.date, last: dt.date
 
 
 def _facility(chance: random.Random, number: int, first: dt.date, last: dt.date, _: Parent) -> Fields:
-    day = _day(chance, first, last)
+    # Most of a town's facilities are years old.
+    day = _day(chance, first, min(last, first + dt.timedelta(days=1000)))
     kind = chance.choices(("纳管", "集中处理终端"), (40, 60))[0]
     served = chance.randint(8, 30)
     return {

@@ -34,7 +34,7 @@ ORDINARY: Mapping[str, tuple[int, int]] = {
 }
 """Where an element's figures lie, where the general case would not pass the checks."""
 
-WITHOUT = frozenset({"agritourism_revenue", "waste_demo_new"})
+WITHOUT = frozenset({"waste_demo_new"})
 """Elements that every fifth unit states as 不适用."""
 
 

@@ -20,6 +20,7 @@ from xzdesk.core.model import (
     RegisterRow,
     RegisterSchema,
 )
+from xzdesk.core.observations import to_value
 from xzdesk.core.periods import Period, period_range
 from xzdesk.services.session import Session
 from xzdesk.store import derive, own_edits, partners, registers, values, verdicts
@@ -254,15 +255,22 @@ def proposals(session: Session, until: Period) -> list[Proposal]:
     ws, catalogue = session.workspace, session.catalogue
     flows = {e.code for e in catalogue.elements.values() if e.derivation is not None and e.measure is Measure.FLOW}
     first = values.first_sealed(ws)
-    found: list[Proposal] = []
-    for month in period_range(first, until) if first is not None else ():
+    if first is None:
+        return []
+    months = {}
+    for month in period_range(first, until):
         sealed = values.sealed_units(ws, month)
-        units = [unit for unit in session.units if unit.code in sealed]
-        live = {ref: v for ref, v in derive.compute(ws, catalogue, month, units).items() if ref.element in flows}
-        periods = {ref.period for ref in live}
-        stored = values.read(ws, catalogue, units=[unit.code for unit in units], periods=periods, elements=flows)
-        found += [Proposal(ref, stored.get(ref), v) for ref, v in sorted(live.items()) if stored.get(ref) != v]
-    return found
+        months[month] = [unit for unit in session.units if unit.code in sealed]
+    live = derive.compute_months(ws, catalogue, months, flows)
+    stored = values.observe(ws, catalogue, units=session.codes, elements=flows)
+    found = []
+    for code, unit, period, content in live.cells():
+        before = stored.get(code, unit, period)
+        if before != content:
+            element, cell = catalogue.elements[code], CellRef(unit, code, period)
+            sealed_value = None if before is None else to_value(element, before)
+            found.append(Proposal(cell, sealed_value, to_value(element, content)))
+    return sorted(found, key=lambda proposal: (proposal.cell.period.last_month, proposal.cell))
 
 
 def accept_proposals(session: Session, until: Period, reason: str) -> Recorded:

@@ -127,20 +127,13 @@ class Workspace:
 
     @contextlib.contextmanager
     def large_transactions(self) -> Iterator[None]:
-        """While large transactions follow one another: the log is taken into the file at the end, not after each.
-
-        Every commit is as durable as any. Raises ``UserError`` as ``transaction``.
-        """
-        execute = self.db.conn.execute
-        execute(f"PRAGMA wal_autocheckpoint = {LARGE_LOG_PAGES}")
+        """While large transactions follow one another: the log is not taken into the file after each of them, but with
+        the next small one or at the close. Every commit is as durable as any."""
+        self.db.conn.execute(f"PRAGMA wal_autocheckpoint = {LARGE_LOG_PAGES}")
         try:
             yield
         finally:
-            execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-            try:
-                execute("PRAGMA wal_checkpoint(PASSIVE)")
-            except dbapi2.DatabaseError as error:
-                raise _refused(self.path, error) from error
+            self.db.conn.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
 
     def _roll_back(self) -> None:
         # SQLite itself rolls back on some errors (full disk).

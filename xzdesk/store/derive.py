@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -113,14 +113,25 @@ def compute(ws: Workspace, catalogue: Catalogue, period: Period, units: Sequence
     Units that do not exist then and elements that are not asked of them are left out; a unit without rows has 0 (or
     no). A stock's 期初数 is added. Raises ``UserError`` ``catalogue.expression``.
     """
+    elements = catalogue.elements
+    cells = compute_months(ws, catalogue, {period: units}).by_cell()
+    return {ref: to_value(elements[ref.element], content) for ref, content in cells}
+
+
+def compute_months(
+    ws: Workspace,
+    catalogue: Catalogue,
+    months: Mapping[Period, Sequence[OrgUnit]],
+    elements: Collection[str] | None = None,
+) -> Observations:
+    """``compute`` of several months with the units meant in each, of the given elements (None: of all), in one pass."""
     lineage = Lineage(catalogue.units, catalogue.events)
-    cells: dict[CellRef, DataValue] = {}
-    for kind, derived in _by_kind(catalogue).items():
-        due = period.latest(kind)
-        if due.last_month == period.last_month:
-            for element, unit, _, content in _live(ws, catalogue, derived, {due: units}, lineage):
-                cells[CellRef(unit, element.code, due)] = to_value(element, content)
-    return cells
+    observations = Observations()
+    for kind, derived in _by_kind(catalogue, elements).items():
+        due = {month.latest(kind): units for month, units in months.items() if _ends(kind, month)}
+        for element, unit, period, content in _live(ws, catalogue, derived, due, lineage):
+            observations.put(element.code, unit, period, content)
+    return observations
 
 
 def effective(
@@ -182,12 +193,18 @@ def _live(
 # --- what is derived, for whom, and when ------------------------------------------------------------------------------
 
 
-def _by_kind(catalogue: Catalogue) -> dict[PeriodKind, list[_Derived]]:
+def _by_kind(catalogue: Catalogue, elements: Collection[str] | None = None) -> dict[PeriodKind, list[_Derived]]:
     kinds: dict[PeriodKind, list[_Derived]] = defaultdict(list)
     for element in catalogue.elements.values():
-        if (derivation := element.derivation) is not None:
+        derivation = element.derivation
+        if derivation is not None and (elements is None or element.code in elements):
             kinds[element.frequency].append(_Derived.of(element, derivation, catalogue.registers[derivation.register]))
     return kinds
+
+
+def _ends(kind: PeriodKind, month: Period) -> bool:
+    """Whether a period of ``kind`` ends with the month."""
+    return month.latest(kind).last_month == month.last_month
 
 
 def _ending_within(kind: PeriodKind, first_month: int, month: Period) -> Iterator[Period]:
