@@ -329,6 +329,48 @@ def test_flows_of_a_village_closed_without_successor_stay_with_its_town(tiny: Ca
     assert [(each.numerator, each.denominator) for each in shares] == [(2, 4), (1, 3)]
 
 
+def test_two_villages_go_on_as_a_new_one(tiny: Catalogue) -> None:
+    cells = {
+        ("wells_new", LOWER, "2023"): 2,
+        ("wells_new", LOWER, "2024-02"): 1,
+        ("wells_new", OLD, "2024-02"): 4,
+        ("wells_new", STONE, "2023"): 1000,
+        ("wells_new", STONE, "2024-02"): 1000,
+        ("wells_new", STONE, "2024-03"): 8,
+        ("clean_village", LOWER, "2024-02"): "yes",
+        ("clean_village", STONE, "2024-03"): "yes",
+    }
+    start = Period.parse("2024-03")
+    catalogue = with_events(
+        tiny,
+        UnitEvent(UnitEventKind.FOUNDED, STONE, start),
+        UnitEvent(UnitEventKind.MERGED, LOWER, start, into=STONE),
+        UnitEvent(UnitEventKind.MERGED, OLD, start, into=STONE),
+    )
+    made = panel(catalogue, cells, "2024-03", "2024-02")
+    # What stands under the new village's code for a time before it is read by nobody.
+    assert [each.value for each in made.line("8", TOWN)] == [7, 15]
+    assert made.figure("8", STONE, Period.parse("2024-02")) is None
+    assert [part.unit for part in made.parts("8", TOWN)] == [COMMUNITY, UPPER, STONE]
+    shares = made.line("1", TOWN)
+    assert [(each.numerator, each.denominator) for each in shares] == [(1, 3), (1, 2)]
+    # 期初数 are asked of those that were there: not of the new village; the old one's is still missing.
+    blanks = missing_cells(
+        catalogue,
+        observe(catalogue, cells),
+        Lineage(catalogue.units, catalogue.events),
+        catalogue.indicators["8"],
+        start,
+        STONE,
+    )
+    assert [(cell.unit, str(cell.period)) for cell in blanks] == [
+        (LOWER, "2024-01"),
+        (OLD, "2023"),
+        (OLD, "2024-01"),
+    ]
+    assert len(blanks) == made.line("8", STONE)[-1].missing
+
+
 def test_several_elements_of_different_decimals_add_up(tiny: Catalogue) -> None:
     both = dataclasses.replace(tiny.indicators["14"], elements=("output", "places"), scale=Fraction(1))
     catalogue = dataclasses.replace(tiny, indicators={"14": both})
@@ -379,11 +421,15 @@ def recorded(draw: st.DrawFn) -> list[tuple[str, str, str, int | str | DataValue
 def test_parts_add_up_and_every_missing_cell_is_named(tiny: Catalogue) -> None:
     # Inside, for hypothesis would write the whole catalogue of an argument into its reports.
     @settings(max_examples=20, deadline=None)
-    @given(rows=recorded(), merger=st.sampled_from([None, "2024-03", "2024-06", "2025-02"]), closed=st.booleans())
-    def holds(rows: list[tuple[str, str, str, int | str | DataValue]], merger: str | None, closed: bool) -> None:
+    @given(
+        rows=recorded(),
+        merger=st.sampled_from([None, "2024-03", "2024-06", "2025-02"]),
+        end=st.sampled_from(["", "closed", "founded"]),
+    )
+    def holds(rows: list[tuple[str, str, str, int | str | DataValue]], merger: str | None, end: str) -> None:
         events = [UnitEvent(UnitEventKind.MERGED, OLD, Period.parse(merger), into=LOWER)] if merger else []
-        if closed:
-            events.append(UnitEvent(UnitEventKind.CLOSED, STONE, Period.parse("2024-10")))
+        if end:
+            events.append(UnitEvent(UnitEventKind(end), STONE, Period.parse("2024-10")))
         assert_consistent(with_events(tiny, *events), {row[:3]: row[3] for row in rows})
 
     holds()

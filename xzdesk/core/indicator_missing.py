@@ -30,8 +30,7 @@ def missing_cells(
                 continue
             column = observations.column(code, unit.code)
             for period in _due(catalogue, element, reading, month):
-                asked = period.year < catalogue.first_year or lineage.exists(unit.code, period)
-                if asked and period not in column:
+                if lineage.exists(unit.code, period) and period not in column:
                     found.append(CellRef(unit.code, code, period))
     return tuple(sorted(found))
 

@@ -19,7 +19,7 @@ required and asked of the unit, the unit existed at the cell's period, and nothi
 Lineage: what a merged unit recorded while it lived is added to its successor from the merger on. A stock is only
 added until the successor has reported for itself after the merger, since its own figure then includes it; choices are
 never added. The flows of a unit that was closed without a successor stay under its own code, as a former unit of
-its town; its stocks go. What is recorded under a unit's code after its end is not read.
+its town; its stocks go. What is recorded under a unit's code before its founding or after its end is not read.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Frame:
         self.ones: Final[tuple[int, ...]] = (1,) * len(self.months)
         self._axes: dict[PeriodKind, Axis] = {}
         self._read: dict[tuple[str, Reading], dict[str, Vector]] = {}
-        self._ended = {
+        self._changing = {
             event.unit for event in catalogue.events if event.kind is not UnitEventKind.RENAMED
         } & catalogue.units.keys()
 
@@ -114,12 +114,12 @@ class Frame:
         return self._axes[kind]
 
     def changes(self, code: str) -> bool:
-        """Whether the unit ends at some time (perhaps outside the frame)."""
-        return code in self._ended
+        """Whether the unit begins or ends at some time (perhaps outside the frame)."""
+        return code in self._changing
 
     def alive(self, code: str) -> Sequence[int]:
         """1 for each month at whose end the unit exists."""
-        if code not in self._ended:
+        if code not in self._changing:
             return self.ones
         return tuple(int(self.lineage.exists(code, month)) for month in self.months)
 
@@ -133,16 +133,16 @@ class Frame:
     def _read_all(self, element: DataElement, reading: Reading) -> dict[str, Vector]:
         read = _Reader(self, element, reading).vector
         asked = [code for code, unit in self.catalogue.units.items() if element.asks(unit)]
-        vectors = {code: read(code) for code in asked if code not in self._ended}
+        vectors = {code: read(code) for code in asked if code not in self._changing}
         for code in asked:
-            if code in self._ended:
+            if code in self._changing:
                 self._attribute(element, reading, code, read(code), vectors)
         return vectors
 
     def _attribute(
         self, element: DataElement, reading: Reading, code: str, own: Vector, vectors: dict[str, Vector]
     ) -> None:
-        """Give each month of a unit that ends to whoever answers for it then."""
+        """Give each month of a unit that begins or ends to whoever answers for it then."""
         owners = [self._owner(element, reading, code, month) for month in self.months]
         for owner in dict.fromkeys(owner for owner in owners if owner is not None):
             held = [each == owner for each in owners]
@@ -193,7 +193,9 @@ class _Reader:
             Reading.TO_DATE: _to_date,
         }[reading]
         self._reading = reading
-        positions = self._axis.due if reading in (Reading.LATEST, Reading.TO_DATE) else self._axis.due_in_year
+        self._reads_baseline = reading in (Reading.LATEST, Reading.TO_DATE)
+        self._needs_baseline = reading is Reading.TO_DATE and element.baseline
+        positions = self._axis.due if self._reads_baseline else self._axis.due_in_year
         # Monthly elements seen over consecutive months need no picking position by position.
         whole = positions == list(range(positions[0], positions[0] + len(positions))) and positions[0] >= 0
         self._slice = slice(positions[0], positions[-1] + 1) if whole else None
@@ -202,14 +204,16 @@ class _Reader:
     def vector(self, code: str) -> Vector:
         frame = self._frame
         column = frame.observations.column(self._element.code, code)
-        ended = frame.changes(code)
-        alive = [frame.lineage.exists(code, period) for period in self._axis.periods] if ended else None
+        exists = frame.lineage.exists
+        alive = [exists(code, period) for period in self._axis.periods] if frame.changes(code) else None
         contents: Contents = [column.get(period) for period in self._axis.periods]
         if alive is not None:
             contents = [content if lives else None for content, lives in zip(contents, alive, strict=True)]
-        baseline = column.get(self._baseline) if self._reading in (Reading.LATEST, Reading.TO_DATE) else None
+        begins = self._reads_baseline and (alive is None or exists(code, self._baseline))
+        baseline = column.get(self._baseline) if begins else None
         picked = self._pick(self._condense(contents, baseline), baseline)
-        return Vector(picked, self._missing(contents, alive, baseline))
+        lacks_baseline = begins and self._needs_baseline and baseline is None
+        return Vector(picked, self._missing(contents, alive, lacks_baseline))
 
     def _pick(self, native: Contents, before: Content | None) -> Contents:
         if self._slice is not None:
@@ -218,10 +222,9 @@ class _Reader:
             before = 0
         return [native[position] if position >= 0 else before for position in self._positions]
 
-    def _missing(self, contents: Contents, alive: list[bool] | None, baseline: Content | None) -> Sequence[int]:
+    def _missing(self, contents: Contents, alive: list[bool] | None, lacks_baseline: bool) -> Sequence[int]:
         if not self._element.required:
             return self._frame.zeros
-        lacks_baseline = self._reading is Reading.TO_DATE and self._element.baseline and baseline is None
         if None not in contents and not lacks_baseline:
             return self._frame.zeros
         blank = [int(content is None) for content in contents]
