@@ -58,7 +58,7 @@ def bench(arguments):
 
 
 def test(arguments):
-    return prepare("dev") or call([PYTHON, "-m", "pytest", *(arguments or ["-n", "auto"])])
+    return prepare("dev") or call([PYTHON, "-m", "pytest", *(arguments or ["-n", "auto", "--dist", "loadgroup"])])
 
 
 def lint(_arguments):

@@ -25,6 +25,9 @@ ROOT = Path(__file__).parents[2]
 MONTH = "2026-10"
 QUARTER, YEAR = "2026Q3", "2025"
 """The newest ones complete at the end of the month."""
+pytestmark = pytest.mark.xdist_group("demo")
+"""On one worker, so that the demonstration is played once."""
+
 VILLAGES, EVERYWHERE = "village", "village', 'community"
 
 
