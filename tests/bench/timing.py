@@ -25,25 +25,25 @@ class Line:
     reference: str = ""
     """What it is compared with; empty: nothing, the bound is in seconds."""
     reference_seconds: tuple[float, ...] = ()
-    at_most: float | None = None
-    """Bound of time / reference (without one: of seconds)."""
-    at_least: float | None = None
-    """Bound of reference / time."""
+    bound: float | None = None
+    """Of the figure; None: it is told without being judged."""
+    faster: bool = False
+    """Whether the figure says how many times as fast as the reference it is, instead of how many times as long."""
 
     @property
     def figure(self) -> float:
-        """Median over the rounds of what the bound is about; without a bound, of time / reference."""
+        """Median over the rounds of the ratio of their times; without a reference, of the seconds."""
         if not self.reference_seconds:
             return statistics.median(self.seconds)
         pairs = zip(self.seconds, self.reference_seconds, strict=True)
-        return statistics.median(theirs / own if self.at_least else own / theirs for own, theirs in pairs)
+        return statistics.median(theirs / own if self.faster else own / theirs for own, theirs in pairs)
 
     @property
     def holds(self) -> bool | None:
         """None without a bound."""
-        if self.at_most is None and self.at_least is None:
+        if self.bound is None:
             return None
-        return self.figure <= self.at_most if self.at_most is not None else self.figure >= (self.at_least or 0)
+        return self.figure >= self.bound if self.faster else self.figure <= self.bound
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -54,7 +54,7 @@ class Line:
             "reference_seconds": statistics.median(self.reference_seconds) if self.reference_seconds else None,
             "figure": self.figure,
             "kind": self._kind(),
-            "bound": self.at_most if self.at_most is not None else self.at_least,
+            "bound": self.bound,
             "holds": self.holds,
             "rounds": [list(self.seconds), list(self.reference_seconds)],
         }
@@ -62,7 +62,7 @@ class Line:
     def _kind(self) -> str:
         if not self.reference_seconds:
             return "seconds"
-        return "reference / time" if self.at_least else "time / reference"
+        return "reference / time" if self.faster else "time / reference"
 
 
 def timed(work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> tuple[float, R]:
