@@ -164,3 +164,24 @@ def test_a_code_opens_its_invitation_and_no_other_does() -> None:
     assert refusal(unpack.open_invitation, data[:-1], code) == "package.damaged"
     known = {pair.key_id: pair.sign_public}
     assert unpack.open_invitation(data, code, known).signed_by == pair.key_id
+
+
+@pytest.mark.parametrize("odd", ["", "逗,号", '引"号', "换\n行", "换\r\n行", "隔\x1f开"])
+def test_rows_of_one_text_each_make_the_same_part(odd: str) -> None:
+    rows = [["甲", "一", "1"], [odd, "二", ""]]
+    texts = ["\x1f".join(row) for row in rows]
+    if "\x1f" in odd:
+        with pytest.raises(ValueError, match="wide"):
+            parts.joined_part("register_well.csv", ("a", "b", "c"), texts, "\x1f")
+        return
+    part = parts.joined_part("register_well.csv", ("a", "b", "c"), texts, "\x1f")
+    assert part == parts.csv_part("register_well.csv", ("a", "b", "c"), rows)
+    assert parts.read_joined(part, "\x1f") == (("a", "b", "c"), texts)
+
+
+def test_a_long_field_in_rows_of_one_text_is_refused_and_a_long_row_is_not() -> None:
+    long = "长" * 9000
+    assert parts.joined_part("r.csv", ("a", "b"), [f"{long}\x1f{long}"], "\x1f").rows == 1
+    with pytest.raises(UserError) as caught:
+        parts.joined_part("r.csv", ("a", "b"), [f"{long * 2}\x1f"], "\x1f")
+    assert caught.value.code == "package.field_too_long"

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "count", "delete", "ensure_tables", "export", "get", "ids", "insert", "read", "restore", "row_label", "update",
+    "count", "delete", "ensure_tables", "export", "export_texts", "get", "ids", "insert", "read", "restore",
+    "row_label", "update",
 ]
 # fmt: on
 
@@ -128,10 +129,17 @@ def export(
 
     ``deleted`` is 0 or 1; a number has as many decimals as its field; nothing filled in is the empty text.
     """
+    header, texts = export_texts(ws, schema, units)
+    return header, [tuple(text.split(SEPARATOR)) for text in texts]
+
+
+def export_texts(
+    ws: Workspace, schema: RegisterSchema, units: Collection[str] | None
+) -> tuple[tuple[str, ...], list[str]]:
+    """As ``export``, each row one text with ``register_texts.SEPARATOR`` between its cells."""
     header = (*FIXED, *(field.name for field in schema.fields))
     # The id comes first, and all are of one length.
-    texts = sorted(row_texts(ws, schema, header, units))
-    return header, [tuple(text.split(SEPARATOR)) for text in texts]
+    return header, sorted(row_texts(ws, schema, header, units))
 
 
 def row_label(schema: RegisterSchema, row: RegisterRow) -> str:
