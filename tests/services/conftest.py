@@ -95,7 +95,8 @@ def fill(session: Session, month: Period) -> None:
     """Fill every cell that the office has to fill in for ``month`` with an unremarkable content."""
     catalogue = session.catalogue
     changes: dict[CellRef, DataValue | None] = {}
-    for ref in check.asked_cells(session, session.units, month):
+    living = [unit for unit in session.units if session.lineage.exists(unit.code, month)]
+    for ref in check.asked_cells(session, living, month):
         element = catalogue.elements[ref.element]
         if element.derivation is None:
             changes[ref] = ordinary(element.code, element.choices, element.numeric)

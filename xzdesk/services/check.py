@@ -10,6 +10,7 @@ from xzdesk.core.errors import UserError
 from xzdesk.core.model import CellRef, DataValue, Finding, Level, OrgUnit, Severity
 from xzdesk.core.observations import Observations
 from xzdesk.core.periods import Period
+from xzdesk.services import record
 from xzdesk.services.session import Session
 from xzdesk.store import derive, rules, values, verdicts
 
@@ -82,6 +83,14 @@ def observe(session: Session, units: Sequence[OrgUnit], period: Period) -> Obser
         for element, columns in values.observe(ws, catalogue, units=below, until=period).by_element():
             for unit, column in columns.items():
                 known.put_column(element, unit, dict(column))
+        return known
+    # What an office below has handed in of an open month stands as it said.
+    if others := record.handed_in_from_below(session, [unit.code for unit in units]):
+        derived = {element.code for element in catalogue.elements.values() if element.derivation is not None}
+        for code, unit, month, content in values.observe(
+            ws, catalogue, units=others, until=period, elements=derived
+        ).cells():
+            known.put(code, unit, month, content)
     return known
 
 

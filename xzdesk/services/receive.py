@@ -24,9 +24,10 @@ from xzdesk.exchange.unpack import Opened
 from xzdesk.services import enrol, receive_from_above, receive_submission, stick
 from xzdesk.services.effects import Effects
 from xzdesk.services.session import Session
-from xzdesk.store import catalogues, journal, packages, partners
+from xzdesk.store import catalogues, journal, packages, partners, verdicts
 from xzdesk.store.packages import Direction, PackageKind, PackageStatus
 from xzdesk.store.partners import Partner, PartnerRole
+from xzdesk.store.verdicts import ReturnStatus
 
 KINDS: Final = {
     PartnerRole.UPPER: frozenset({Kind.TASK, Kind.RECEIPT}),
@@ -182,7 +183,7 @@ def release(session: Session, unit: str, *, dry_run: bool = False) -> list[Arriv
 
 
 def undo(session: Session, package_id: str) -> None:
-    """Take back everything that importing a package changed, exactly.
+    """Take back everything that importing a package changed, exactly; a return of what it brought is withdrawn.
 
     Raises ``UserError`` ``import.unknown``, ``journal.later_change``.
     """
@@ -193,6 +194,8 @@ def undo(session: Session, package_id: str) -> None:
         raise UserError("import.unknown", "没有接收过这个数据包。", "请在接收记录里核对编号。")
     with ws.transaction(f"撤销接收 {package_id[:8]}"):
         journal.undo(ws, link)
+        resting = [r.id for r in verdicts.listing(ws) if r.package == package_id and r.status in verdicts.STANDING]
+        verdicts.set_status(ws, resting, ReturnStatus.WITHDRAWN)
     session.refresh()
 
 

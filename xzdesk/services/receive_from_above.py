@@ -86,22 +86,27 @@ def _read_targets(session: Session, opened: Opened) -> list[TargetSplit]:
 
 
 def apply_receipt(session: Session, opened: Opened) -> Effects:
-    """Note what has arrived above, take over its returns, and reopen the months in which something was returned."""
+    """Note what has arrived above, take over its returns, and reopen the months in which something was returned.
+
+    A return reopens its month once: a month that has been handed in again meanwhile stays sealed.
+    """
     ws = session.workspace
     receipt = trust.read_receipt(opened.manifest)
     returned = _read_returned(session, opened)
-    verdicts.upsert(ws, returned)
     # What this office has returned to those below it is another matter.
-    reopened = [r for r in verdicts.listing(ws, session.office.code) if r.status in verdicts.STANDING]
-    for each in reopened:
-        values.reopen(ws, each.unit, each.period)
+    known = {r.id for r in verdicts.listing(ws, session.office.code) if r.status in verdicts.STANDING}
+    verdicts.upsert(ws, returned)
+    standing = [r for r in verdicts.listing(ws, session.office.code) if r.status in verdicts.STANDING]
+    for each in standing:
+        if each.id not in known:
+            values.reopen(ws, each.unit, each.period)
     acknowledged, notes = _acknowledge(session, receipt)
     notes += _follow_head(session, receipt)
     own = [unit.code for unit in session.units]
     revisions.raise_to(ws, revisions.credible(ws, opened.manifest.body.get("revisions"), own))
     if receipt.witnessed and not journal.knows(ws, receipt.witnessed):
         notes.append("上级收到过的改动记录在本机找不到：本机可能是从旧备份恢复的，请核对最近填报的内容是否都在。")
-    return Effects(returned=len(reopened), acknowledged=acknowledged, notes=tuple(notes))
+    return Effects(returned=len(standing), acknowledged=acknowledged, notes=tuple(notes))
 
 
 def _acknowledge(session: Session, receipt: ReceiptBody) -> tuple[int, list[str]]:

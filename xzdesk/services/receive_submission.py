@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from xzdesk.core import chain, checks
@@ -47,6 +47,9 @@ from xzdesk.store import (
 from xzdesk.store.verdicts import ReturnStatus
 
 SHOWN_ODDITIES: Final = 50
+AFTER_RETURN: Final = "下级按退回改正：{}"
+HANDED_IN_AGAIN: Final = "本单位上报以后，下级重新上报改变了这一格"
+"""Reasons of 更正 that follow from what an office below handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,12 @@ def apply(session: Session, opened: Opened) -> Effects:
     brought = read_values(
         catalogue, values_part, submission.codes, submission.period, [correction.ref for correction in corrections]
     )
-    cells = _take_values(session, submission, brought)
+    cells = _take_values(session, submission, brought, [correction.ref for correction in corrections])
+    if session.level is Level.TOWN:
+        # They go on to the office above with the next package.
+        corrections = [replace(correction, package="") for correction in corrections]
     verdicts.take_corrections(ws, corrections)
+    _correct(session, cells)
     rows = _take_registers(session, submission)
     bad += [*brought.bad, *rows.bad, *attach.take(session, opened, submission.codes)]
     quarantine.add(ws, opened.id, [(row.part, row.line, row.content, row.cause) for row in bad])
@@ -135,17 +142,20 @@ def _revisions(opened: Opened) -> dict[str, int]:
     return stated
 
 
-def _take_values(session: Session, submission: _Submission, brought: Values) -> list[CellDifference]:
+def _take_values(
+    session: Session, submission: _Submission, brought: Values, corrected: Collection[CellRef]
+) -> list[CellDifference]:
     """Write what differs from the last accepted state; an own edit stays on top until it is agreed with.
 
-    A cell whose row was set apart keeps what is held: it has not been handed in as blank.
+    A cell whose row was set apart keeps what is held: it has not been handed in as blank. One of an earlier year is
+    blank when it is ``corrected`` and does not come.
     """
     ws, catalogue, incoming = session.workspace, session.catalogue, brought.cells
     apart = {row.content[:3] for row in brought.bad}
     scope = frozenset(values.scope(catalogue, submission.period.year, submission.period))
     edits = own_edits.read(ws, catalogue, submission.codes)
     # 更正 may bring cells of earlier years too; of those years nothing else is compared.
-    periods = scope | incoming.periods() | {ref.period for ref in edits}
+    periods = scope | incoming.periods() | {ref.period for ref in (*edits, *corrected)}
     held = values.observe(ws, catalogue, units=submission.codes, periods=periods)
     mine: dict[CellRef, Content | None] = {}
     for ref, accepted in edits.items():
@@ -153,7 +163,13 @@ def _take_values(session: Session, submission: _Submission, brought: Values) -> 
         _put(held, session, ref, accepted)
     found = []
     changes: dict[CellRef, DataValue | None] = {}
-    for difference in differences(incoming, held, scope, submission.older):
+    cleared = [
+        CellDifference(ref, was, None)
+        for ref in dict.fromkeys(corrected)
+        if ref.period not in scope and ref.unit not in submission.older and ref not in incoming
+        if (was := held.get(ref.element, ref.unit, ref.period)) is not None
+    ]
+    for difference in [*differences(incoming, held, scope, submission.older), *cleared]:
         ref = difference.ref
         content = difference.incoming
         if content is None and (ref.element, ref.unit, str(ref.period)) in apart:
@@ -170,6 +186,24 @@ def _take_values(session: Session, submission: _Submission, brought: Values) -> 
         found.append(CellDifference(ref, difference.accepted, content, mine[ref], edited=True))
     values.write(ws, catalogue, changes)
     return found
+
+
+def _correct(session: Session, cells: Collection[CellDifference]) -> None:
+    """What a package changes at a town in a month that the town has handed in itself is a 更正 of the town's."""
+    if session.level is not Level.TOWN:
+        return
+    ws, elements = session.workspace, session.catalogue.elements
+    told = {(correction.ref, correction.after) for correction in verdicts.pending_corrections(ws)}
+    changed = [cell for cell in cells if not cell.edited]
+    places = {(cell.ref.unit, cell.ref.period) for cell in changed}
+    sealed = {place for place in places if values.is_sealed(ws, *place)}
+    for cell in changed:
+        ref, element = cell.ref, elements[cell.ref.element]
+        before, after = (None if c is None else to_value(element, c) for c in (cell.accepted, cell.incoming))
+        if (ref.unit, ref.period) in sealed and (ref, after) not in told:
+            returned = verdicts.open_for_cell(ws, ref)
+            reason = AFTER_RETURN.format(returned.reason) if returned else HANDED_IN_AGAIN
+            verdicts.add_correction(ws, ref, before, after, reason)
 
 
 def _put(observations: Observations, session: Session, ref: CellRef, value: DataValue | None) -> None:

@@ -70,7 +70,7 @@ def write_cells(session: Session, changes: Mapping[CellRef, DataValue | None], r
     for ref, value in changes.items():
         check_cell(session, ref, value)
     ws, catalogue = session.workspace, session.catalogue
-    below = _handed_in_from_below(session, {ref.unit for ref in changes})
+    below = handed_in_from_below(session, {ref.unit for ref in changes})
     sealed = _sealed(session, changes)
     # What stood there is asked only of cells of which more is noted than the new content: saving shall be quick.
     noted = [ref for ref in changes if ref.unit in below or (ref.unit, ref.period) in sealed]
@@ -79,7 +79,7 @@ def write_cells(session: Session, changes: Mapping[CellRef, DataValue | None], r
     corrected = []
     for ref in changed:
         if ref.unit in below:
-            _edit_over(session, ref, before.get(ref), reason)
+            _edit_over(session, ref, before.get(ref), changes[ref], reason)
         if (ref.unit, ref.period) in sealed:
             _correct(session, ref, before.get(ref), changes[ref], reason)
             corrected.append(ref)
@@ -94,7 +94,7 @@ def _sealed(session: Session, refs: Collection[CellRef]) -> set[tuple[str, Perio
     return {(unit, period) for unit, period in asked if values.is_sealed(session.workspace, unit, period)}
 
 
-def _handed_in_from_below(session: Session, units: Collection[str]) -> set[str]:
+def handed_in_from_below(session: Session, units: Collection[str]) -> set[str]:
     """Those of ``units`` whose figures an office below hands in to this one."""
     own, above = session.office.code, session.catalogue.units
     found = set()
@@ -107,12 +107,14 @@ def _handed_in_from_below(session: Session, units: Collection[str]) -> set[str]:
     return found
 
 
-def _edit_over(session: Session, ref: CellRef, accepted: DataValue | None, reason: str) -> None:
-    """Note that the cell is edited here over what the office below handed in."""
+def _edit_over(session: Session, ref: CellRef, before: DataValue | None, after: DataValue | None, reason: str) -> None:
+    """Note that the cell is edited here over what the office below handed in, or that this edit is taken back."""
     ws = session.workspace
-    if accepted is not None:
+    if before is not None:
         _demand_reason(session, ref, reason, f"由{session.catalogue.units[ref.unit].name}上报")
-    own_edits.note(ws, ref, accepted, reason)
+    own_edits.note(ws, ref, before, reason)
+    if own_edits.read(ws, session.catalogue, [ref.unit])[ref] == after:
+        own_edits.drop(ws, ref)
 
 
 def _correct(session: Session, ref: CellRef, before: DataValue | None, after: DataValue | None, reason: str) -> None:
@@ -145,7 +147,7 @@ def check_cell(session: Session, ref: CellRef, value: DataValue | None) -> None:
             "record.unknown", f"没有采集项“{ref.element[:40]}”或单位“{ref.unit[:20]}”。", "请核对名称或代码。"
         )
     place = _Place(unit, element, ref.period)
-    if unit.code not in session.codes and not _handed_in_from_below(session, [unit.code]):
+    if unit.code not in session.codes and not handed_in_from_below(session, [unit.code]):
         raise place.refused("other_office", f"{unit.name}不由本单位填报。", "请在该单位自己的工作库里填报。")
     if not element.asks(unit):
         raise place.refused("not_asked", f"这个采集项不由{unit.name}填报。", "请核对单位和采集项。")
@@ -173,12 +175,21 @@ class _Place:
 
 def _check_period(session: Session, place: _Place) -> None:
     if place.element.derivation is not None and place.unit.code in session.codes:
-        raise place.refused("derived", "这一项由台账算出，不能直接填。", "请在相应的台账里登记或修改。")
+        _check_derived(session, place)
     years = session.catalogue.first_year, session.catalogue.last_year
     if place.period.kind is not place.element.frequency or not years[0] <= place.period.year <= years[1]:
         raise place.refused("period", "期别不对。", "月报填月份，季报填季度，年报填年份，并且要在规划期内。")
     if not session.lineage.exists(place.unit.code, place.period):
         raise place.refused("unit_gone", "这个单位当时已经撤并。", "请填在接续它的单位里。")
+
+
+def _check_derived(session: Session, place: _Place) -> None:
+    """Registers say what derived elements are, except a stock of a month handed in: they remember only today's."""
+    if place.element.measure is not Measure.STOCK:
+        raise place.refused("derived", "这一项由台账算出，不能直接填。", "请在相应的台账里登记或修改。")
+    if not values.is_sealed(session.workspace, place.unit.code, place.period):
+        hint = "请在相应的台账里登记或修改；已上报月份的期末数可以直接更正。"
+        raise place.refused("derived", "这一项由台账算出，不能直接填。", hint)
 
 
 def _check_content(place: _Place, value: DataValue) -> None:
@@ -243,14 +254,21 @@ def _schema(session: Session, register: str) -> RegisterSchema:
 
 
 def _demand_own(session: Session, unit: str) -> None:
-    if unit not in {own.code for own in session.units}:
+    """The rows of an office that hands in by itself are its own: there is no telling two offices' changes apart."""
+    if unit not in session.codes:
         raise UserError("record.other_office", "这一行不属于本单位填报的村、社区。", "请在该单位自己的工作库里登记。")
+    if handed_in_from_below(session, [unit]):
+        name = session.catalogue.units[unit].name
+        raise UserError(
+            "record.other_office", f"{name}的台账由{name}自己登记、上报。", "请把这一行退回，并写明要改什么。"
+        )
 
 
 def proposals(session: Session, until: Period) -> list[Proposal]:
     """Flows of sealed months up to ``until`` that the registers, as they are today, would give differently.
 
-    Only flows: a register remembers today's stock, not that of a past month.
+    Only flows: a register remembers today's stock, not that of a past month. An office below that hands in by itself
+    corrects its own.
     """
     ws, catalogue = session.workspace, session.catalogue
     flows = {e.code for e in catalogue.elements.values() if e.derivation is not None and e.measure is Measure.FLOW}
@@ -258,8 +276,9 @@ def proposals(session: Session, until: Period) -> list[Proposal]:
     if first is None:
         return []
     months = {}
+    others = handed_in_from_below(session, session.codes)
     for month in period_range(first, until):
-        sealed = values.sealed_units(ws, month)
+        sealed = values.sealed_units(ws, month) - others
         months[month] = [unit for unit in session.units if unit.code in sealed]
     live = derive.compute_months(ws, catalogue, months, flows)
     stored = values.observe(ws, catalogue, units=session.codes, elements=flows)
