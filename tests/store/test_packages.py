@@ -168,6 +168,18 @@ def test_who_has_handed_in(office: Workspace) -> None:
     assert missing[PINE] is missing["990101"] is None
 
 
+def test_a_package_of_a_later_month_of_the_year_brings_a_month_that_did_not_come_itself(office: Workspace) -> None:
+    with office.transaction("接收"):
+        record(office, "december", 1, period=Period.month(2025, 12))
+        record(office, "february", 2, period=Period.month(2026, 2))
+        record(office, "april", 3, period=Period.month(2026, 4))
+        record(office, "may", 4, period=Period.month(2026, 5))
+    found = {month: packages.who_is_missing(office, [CREEK], Period.month(2026, month))[CREEK] for month in range(1, 7)}
+    brought = {month: record.id if record else None for month, record in found.items()}
+    assert brought == {1: "february", 2: "february", 3: "april", 4: "april", 5: "may", 6: None}
+    assert packages.who_is_missing(office, [CREEK], Period.month(2025, 11))[CREEK] is not None
+
+
 def test_only_files_that_nothing_needs_are_dropped(office: Workspace) -> None:
     with office.transaction("接收"):
         for sequence in range(1, 5):

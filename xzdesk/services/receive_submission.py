@@ -36,6 +36,7 @@ from xzdesk.services.session import Session
 from xzdesk.store import (
     derive,
     own_edits,
+    packages,
     quarantine,
     register_staging,
     register_texts,
@@ -44,6 +45,7 @@ from xzdesk.store import (
     values,
     verdicts,
 )
+from xzdesk.store.packages import Direction, PackageKind, PackageStatus
 from xzdesk.store.verdicts import ReturnStatus
 
 SHOWN_ODDITIES: Final = 50
@@ -281,7 +283,7 @@ def _oddities(
 ) -> list[str]:
     """What an honest program below cannot have sent, and derived figures that the registers do not give."""
     ws, catalogue, period = session.workspace, session.catalogue, submission.period
-    odd = []
+    odd = _year_left_open(session, submission)
     hard = sum(finding.severity is Severity.HARD for finding in findings)
     if hard:
         odd.append(f"有 {hard} 处必须改正的问题，对方的程序本应拦下。")
@@ -302,3 +304,23 @@ def _oddities(
                 f"按随包台账应为 {describe(element, value)}。"
             )
     return odd[:SHOWN_ODDITIES]
+
+
+def _year_left_open(session: Session, submission: _Submission) -> list[str]:
+    """A package holds one year: with the last one of the year before, figures that no later one repeats are lost."""
+    december = Period.month(submission.period.year - 1, 12)
+    taken = packages.listing(
+        session.workspace,
+        direction=Direction.IN,
+        unit=submission.office.code,
+        kind=PackageKind.SUBMISSION,
+        status=PackageStatus.ACCEPTED,
+    )
+    begun = {record.period for record in taken if record.period and record.period.year == december.year}
+    earlier_ones_lost = len(taken) == 1 and submission.opened.manifest.sequence > 1
+    if december in begun or december.year < session.catalogue.first_year or not (begun or earlier_ones_lost):
+        return []
+    month = december.label()
+    return [
+        f"没有收到过{submission.office.name}{month}的上报包，{december.year}年的数据可能不全，请让对方再上报一次{month}。"
+    ]

@@ -138,8 +138,8 @@ ORDER BY epoch DESC, sequence DESC LIMIT 1
 
 _LATEST_OF_PERIOD: Final = f"""
 SELECT {_COLUMNS} FROM package
-WHERE period = ? AND direction = 'in' AND kind = 'submission' AND status = 'accepted'
-ORDER BY epoch, sequence
+WHERE period BETWEEN ? AND ? AND direction = 'in' AND kind = 'submission' AND status = 'accepted'
+ORDER BY period DESC, epoch, sequence
 """  # noqa: S608 - constants
 
 _NUMBER_TAKEN: Final = """
@@ -306,8 +306,12 @@ def latest_accepted(ws: Workspace, unit: str, period: Period | None = None) -> P
 
 
 def who_is_missing(ws: Workspace, units: Collection[str], period: Period) -> dict[str, PackageRecord | None]:
-    """谁没交: for each unit, in the order given, its newest accepted submission of ``period``, or None."""
-    handed_in = {row[3]: row for row in ws.db.execute(_LATEST_OF_PERIOD, (str(period),))}
+    """谁没交: for each unit, in the order given, its newest accepted submission of the month ``period``, or None.
+
+    One of a later month of the year brings the month too where none of its own came.
+    """
+    year = str(period), str(Period.month(period.year, 12))
+    handed_in = {row[3]: row for row in ws.db.execute(_LATEST_OF_PERIOD, year)}
     return {unit: _of_row(handed_in[unit]) if unit in handed_in else None for unit in units}
 
 
