@@ -262,7 +262,7 @@ def _in_order(arrival: Arrival, head: Head | None, number_taken: bool) -> Verdic
             Outcome.GAP,
             Action.TAKE,
             f"数据包可以接收；{which}未收到。",
-            "每一包都含有到当期为止的全部数据，不需要补交；请问清缺少的U盘文件去了哪里。",
+            "每一包都含有当年到当期为止的全部数据，当年的不需要补交；请问清缺少的U盘文件去了哪里。",
             (first, final),
         )
     if arrival.previous != last_id:
