@@ -10,10 +10,12 @@ from decimal import Decimal
 
 import pytest
 
+from xzdesk.core.catalogue import parse
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import CellRef, DataValue, FieldValue, RowRef
 from xzdesk.core.periods import Period
-from xzdesk.services import outgoing, receipt, receive, record, returns
+from xzdesk.services import outgoing, receipt, receive, record, returns, task
+from xzdesk.services.catalogue_update import put_in_force
 from xzdesk.services.effects import Effects
 from xzdesk.services.receive import Status
 from xzdesk.services.returns import ReturnRequest
@@ -305,3 +307,36 @@ def test_a_corrected_cell_of_last_year_can_be_blank_again(chain: Chain) -> None:
     effects = chain.town_up(january)
     assert trees in {cell.ref for cell in effects.cells}
     assert held(chain.district, trees) is None
+
+
+def test_a_later_month_can_be_returned_after_an_earlier_one_was_handed_in_once_more(chain: Chain) -> None:
+    for month in (JANUARY, FEBRUARY):
+        fill(chain.town, month)
+        chain.town_up(month)
+    chain.town_up(JANUARY)
+    ref = CellRef(OTHER, "trainees", FEBRUARY)
+    returns.return_places(chain.district, FEBRUARY, [ReturnRequest(ref, "与培训签到表不符，请核对后重报")])
+    chain.down(chain.district, chain.town)
+    assert values.is_sealed(chain.town.workspace, OTHER, JANUARY)
+    assert not values.is_sealed(chain.town.workspace, OTHER, FEBRUARY)
+    later = CellRef(OTHER, "trainees", FEBRUARY.shift(1))
+    with pytest.raises(UserError) as caught:
+        returns.return_places(chain.district, FEBRUARY, [ReturnRequest(later, "与培训签到表不符，请核对后重报")])
+    assert caught.value.code == "return.not_submitted"
+
+
+def test_a_new_catalogue_comes_while_a_month_is_open_and_the_next_package_is_taken(chain: Chain) -> None:
+    """What was recorded stays; a package sealed under the old version before the task arrived is taken all the same."""
+    fill(chain.town, JANUARY)
+    sealed_before = hand_in(chain.town, JANUARY, chain.stick, "镇复核")
+    files = dict(chain.district.catalogue.files)
+    files["catalogue.toml"] = files["catalogue.toml"].replace("version = 3", "version = 4")
+    put_in_force(chain.district, parse(files))
+    assert receive.receive(chain.district, [sealed_before])[0].status is Status.ACCEPTED
+    fill(chain.town, FEBRUARY)
+    written = task.issue(chain.district, [chain.town.office])
+    receive.receive(chain.town, [outgoing.deliver(each, chain.stick) for each in written])
+    assert chain.town.catalogue.version == 4
+    assert values.is_sealed(chain.town.workspace, OTHER, JANUARY)
+    chain.town_up(FEBRUARY)
+    assert held(chain.district, CellRef(OTHER, "households", FEBRUARY)) == DataValue.of(300)

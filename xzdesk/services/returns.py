@@ -11,6 +11,7 @@ from xzdesk.core.model import CellRef, Level, RowRef
 from xzdesk.core.periods import Period
 from xzdesk.services.session import Session
 from xzdesk.store import packages, registers, verdicts
+from xzdesk.store.packages import Direction, PackageStatus
 from xzdesk.store.verdicts import Returned, ReturnStatus
 
 
@@ -62,6 +63,8 @@ def _note(session: Session, period: Period, request: ReturnRequest) -> Returned:
             f"{session.catalogue.units[unit].name}的数据不是从下级数据包接收的，不能退回。",
             "请直接在本工作库里改正。",
         )
+    if isinstance(place, CellRef):
+        _demand_handed_in(session, office, place)
     return verdicts.add(
         ws,
         office=office,
@@ -72,6 +75,18 @@ def _note(session: Session, period: Period, request: ReturnRequest) -> Returned:
         reason=request.reason.strip(),
         package=latest.id,
     )
+
+
+def _demand_handed_in(session: Session, office: str, ref: CellRef) -> None:
+    """Of all that ``office`` handed in: the newest package may be an earlier month's, handed in once more."""
+    taken = packages.listing(session.workspace, direction=Direction.IN, unit=office, status=PackageStatus.ACCEPTED)
+    newest = max((record.period for record in taken if record.period), key=lambda period: period.last_month)
+    if ref.period.last_month > newest.last_month:
+        raise UserError(
+            "return.not_submitted",
+            f"{session.catalogue.units[ref.unit].name}还没有上报{ref.period.label()}的数据，不能退回。",
+            f"最近一次上报的是{newest.label()}，请核对期别。",
+        )
 
 
 def handed_in_by(session: Session, unit: str) -> str:
