@@ -5,7 +5,9 @@ Standard library only, and written so that any Python 3 can at least say what is
 what it needs (a virtual environment in ``.venv`` with the locked, hashed dependencies); a second call starts at once.
 """
 
+import glob
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -18,6 +20,7 @@ PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 LOCKS = {"run": "requirements/run.txt", "dev": "requirements/dev.txt"}
 
 # What the wheels of Qt and the tests need from Debian, without recommends; (package, a file that it brings).
+# Debian's python3-venv is asked for where this Python lacks what makes an environment.
 LIBRARIES = "/usr/lib/*/"
 SYSTEM = [
     ("libgl1", LIBRARIES + "libGL.so.1"),
@@ -46,11 +49,12 @@ def setup(_arguments):
 
 
 def demo(arguments):
-    return prepare("run") or call([PYTHON, "-m", "xzdesk.cli.main", "demo", *arguments])
+    return run(["demo", *arguments])
 
 
 def run(arguments):
-    return prepare("run") or call([PYTHON, "-m", "xzdesk", *arguments])
+    # Where the user stands, because that is where the paths on the command line begin.
+    return prepare("run") or call([PYTHON, "-m", "xzdesk", *arguments], os.getcwd())
 
 
 def bench(arguments):
@@ -74,21 +78,18 @@ def lint(_arguments):
     return failed
 
 
-def call(command):
-    """Run ``command`` in the project with its packages in sight; the exit status."""
+def call(command, folder=ROOT):
+    """Run ``command`` in ``folder`` with the project's packages in sight; the exit status."""
     sys.stdout.flush()
     environment = dict(os.environ, PYTHONPATH=ROOT)
-    return subprocess.call(command, cwd=ROOT, env=environment)
+    return subprocess.call(command, cwd=folder, env=environment)
 
 
 def prepare(kind):
     """Make the environment hold what ``kind`` needs; 0, or what went wrong."""
-    wanted = stamp_of(kind)
-    stamp = os.path.join(VENV, "xzdesk-" + kind)
-    if os.path.exists(stamp):
-        with open(stamp, encoding="ascii") as file:
-            if file.read() == wanted:
-                return 0
+    # The packages of "dev" are those of "run" and more.
+    if any(is_prepared(each) for each in (kind, "dev")):
+        return 0
     failed = system_packages() or virtual_environment()
     if failed:
         return failed
@@ -97,9 +98,20 @@ def prepare(kind):
     if failed:
         return failed
     # Written last: an interrupted installation is done again.
-    with open(stamp, "w", encoding="ascii") as file:
-        file.write(wanted)
+    with open(stamp_path(kind), "w", encoding="ascii") as file:
+        file.write(stamp_of(kind))
     return 0
+
+
+def is_prepared(kind):
+    if not os.path.exists(stamp_path(kind)):
+        return False
+    with open(stamp_path(kind), encoding="ascii") as file:
+        return file.read() == stamp_of(kind)
+
+
+def stamp_path(kind):
+    return os.path.join(VENV, "xzdesk-" + kind)
 
 
 def stamp_of(kind):
@@ -107,39 +119,50 @@ def stamp_of(kind):
         return hashlib.sha256(file.read() + sys.version.encode()).hexdigest()
 
 
+def can_make_environments():
+    """Whether this Python has venv and what venv needs: Debian ships it without."""
+    importlib.invalidate_caches()
+    return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
+
+
 def virtual_environment():
-    if os.path.exists(PYTHON) and subprocess.call([PYTHON, "-c", "import pip"], stderr=subprocess.DEVNULL) == 0:
+    if os.path.exists(PYTHON) and quietly([PYTHON, "-c", "import pip"], aloud=False) == 0:
         return 0
+    if not can_make_environments():
+        return "这个 Python 缺少 venv 或 ensurepip，请换用带有它们的 Python 3.11 或更新的版本。"
     shutil.rmtree(VENV, ignore_errors=True)
-    try:
-        import ensurepip  # noqa: F401 - Debian ships Python without it
-        import venv  # noqa: F401
-    except ImportError:
-        return "这个 Python 缺少 venv。Debian/Ubuntu 上请先运行： apt-get install python3-venv"
     return quietly([sys.executable, "-m", "venv", VENV])
 
 
 def system_packages():
-    """On Debian and its kin: install what is missing as root, else print the one command."""
-    import glob
-
+    """On Debian and its kin: install what is missing as root, else print the one command. 0, or why to stop here."""
     if not shutil.which("apt-get"):
         return 0
-    missing = [package for package, brings in SYSTEM if not glob.glob(brings)]
+    able = can_make_environments()
+    missing = [] if able else ["python3-venv"]
+    missing += [package for package, brings in SYSTEM if not glob.glob(brings)]
     if not missing:
         return 0
     command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
     if os.geteuid() != 0:
-        print("缺少系统软件包，请运行： sudo " + " ".join(command), file=sys.stderr)
+        said = "缺少系统软件包，请运行： sudo " + " ".join(command)
+        if not able:
+            return said
+        print(said, file=sys.stderr)
         return 0
     print("正在安装系统软件包： " + " ".join(missing), file=sys.stderr)
-    return quietly(["apt-get", "update"]) or quietly(command)
+    if quietly(["apt-get", "update"]) or quietly(command):
+        # Most commands do without: what cannot will say so.
+        print("系统软件包没有装上，请稍后运行： " + " ".join(command), file=sys.stderr)
+    return 0
 
 
-def quietly(command):
-    """Run ``command``; show what it said only when it failed."""
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if done.returncode:
+def quietly(command, aloud=True):
+    """Run ``command``, which may ask nothing; show what it said only when it failed, and not unless ``aloud``."""
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    said, unsaid = subprocess.PIPE, subprocess.STDOUT
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=unsaid)
+    if done.returncode and aloud:
         sys.stderr.write(done.stdout.decode(errors="replace"))
     return done.returncode
 

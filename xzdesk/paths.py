@@ -13,7 +13,11 @@ APPLICATION: Final = "xzdesk"
 
 def _root() -> Path:
     frozen = getattr(sys, "_MEIPASS", None)
-    return Path(frozen) if frozen else Path(__file__).resolve().parent.parent
+    if frozen:
+        return Path(frozen)
+    package = Path(__file__).resolve().parent
+    # A wheel holds ``db/`` inside the package (pyproject.toml), a checkout beside it.
+    return package if (package / "db").is_dir() else package.parent
 
 
 def seed(catalogue: str) -> Path:
