@@ -32,6 +32,7 @@ from xzdesk.store import packages, values
 from xzdesk.store.packages import Direction
 
 POINTS = int(os.environ.get("XZDESK_E2E_KILLS", "200"))
+POINTS_EACH = -(-POINTS // 3)
 WELLS = 200
 LAST_TOUCHES = 40
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the workers are forked")
@@ -164,7 +165,7 @@ def test_saved_cells_survive(warm: Warm, ready: Prepared, tmp_path: Path) -> Non
     with ready.town.open(path) as session:
         order = cells(session)
         assert len(said) == len(order) == saved_in(session)
-    for path, said in kills.points(POINTS // 3):
+    for path, said in kills.points(POINTS_EACH):
         with ready.town.open(path) as session:
             check_whole(session)
             saved = saved_in(session)
@@ -190,7 +191,7 @@ def test_a_submission_is_recorded_whole_or_not_at_all(warm: Warm, ready: Prepare
     before, after = state_of(ready.town, ready.town.path), state_of(ready.town, path)
     assert before != after
     with ready.district.open(copy_workspace(ready.district.path, tmp_path)) as district:
-        for path, said in kills.points(POINTS // 3):
+        for path, said in kills.points(POINTS_EACH):
             with ready.town.open(path) as session:
                 check_whole(session)
                 held = contents(session, bytes_too=False)
@@ -228,7 +229,7 @@ def test_an_import_is_all_or_nothing(warm: Warm, ready: Prepared, tmp_path: Path
     assert said == ["taken accepted"]
     before, after = state_of(ready.district, ready.district.path), state_of(ready.district, path)
     assert before != after
-    for path, said in kills.points(POINTS // 3):
+    for path, said in kills.points(POINTS_EACH):
         with ready.district.open(path) as session:
             check_whole(session)
             held = contents(session, bytes_too=False)
