@@ -139,3 +139,16 @@ def test_no_command_prints_by_itself() -> None:
             assert "sys.stdout" not in source, module.name
             assert "click.echo" not in source, module.name
     assert inspect.getdoc(main.program.callback)
+
+
+@pytest.mark.parametrize(("columns", "shown"), [("80", False), ("120", True)])
+def test_a_narrow_terminal_shows_less_and_says_so(monkeypatch: pytest.MonkeyPatch, columns: str, shown: bool) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(output.sys.stdout, "isatty", lambda: True)
+    text = output.table("排名", ("单位", "缘由"), [("临溪镇", "按时上报")], spare=(1,))
+    assert ("按时上报" in text) is shown
+    assert ("窗口较窄，没有显示：缘由。" in text) is not shown
+
+
+def test_a_table_without_rows_is_its_title() -> None:
+    assert output.table("供水点 0 行", ("行号", "单位"), []) == "供水点 0 行"

@@ -78,7 +78,7 @@ def test_a_package_that_was_altered_is_refused_and_stops_no_other(month: Desk) -
     assert answer.status == 2
     assert "坏包.xzpkg：已拒绝，没有留下任何内容" in answer.out
     assert f"{good.name}：已接收" in answer.out
-    assert "共 2 个文件：已接收 1 个，已拒绝，没有留下任何内容 1 个。" in answer.out
+    assert "共 2 个文件：已接收 1 个，已拒绝 1 个。" in answer.out
 
 
 def test_a_package_of_a_replaced_key_waits_until_the_new_number_was_compared(month: Desk) -> None:

@@ -73,6 +73,15 @@ def test_one_units_empty_workbook(desk: Desk) -> None:
     assert 300 not in contents
 
 
+def test_a_workbook_that_may_be_filled_in_is_not_replaced_unasked(desk: Desk, book: Path) -> None:
+    write(book, "上溪村", "户籍户数", 298)
+    filled = book.read_bytes()
+    again = desk.run("镇", "export-table", MONTH, "--to", desk.folder, "--json")
+    assert (again.status, again.error["code"], book.read_bytes()) == (2, "export.exists", filled)
+    desk.done("镇", "export-table", MONTH, "--to", desk.folder, "--replace")
+    assert book.read_bytes() != filled
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -12,7 +12,7 @@ from openpyxl.workbook import Workbook
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import Catalogue, CellRef, DataValue
 from xzdesk.core.periods import Period
-from xzdesk.services import start
+from xzdesk.services import record, start
 from xzdesk.services.export_table import export_table, known_rows, suggested_name
 from xzdesk.services.import_table import apply, dry_run
 from xzdesk.services.record import record_cells, record_row
@@ -231,3 +231,17 @@ def test_a_failed_export_leaves_the_old_file_and_nothing_else(
         export_table(town, folder / "表.xlsx", MONTH)
     assert caught.value.code == "export.unwritable"
     assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("表.xlsx", b"old")]
+
+
+def test_rows_of_an_office_that_hands_in_itself_are_told_in_the_dry_run(
+    filled: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = export_table(filled, tmp_path / "表.xlsx", MONTH)
+    change(path, fill_in)
+    assert {row.unit for row in dry_run(filled, path, MONTH).rows} == {UPPER, LOWER}
+    monkeypatch.setattr(record, "handed_in_from_below", lambda _, units: {LOWER} & set(units))
+    plan = dry_run(filled, path, MONTH)
+    assert {row.unit for row in plan.rows} == {UPPER}
+    refused = [finding for finding in plan.findings if finding.code == "record.other_office"]
+    assert refused
+    assert "第" in refused[0].cell

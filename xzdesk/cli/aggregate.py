@@ -111,7 +111,7 @@ def overview_table(title: str, overview: Overview) -> str:
             )
         )
     columns = ("序号", "指标", "现值", "单位", "时间", "本期参考", "下一目标", "状态", "到年末还差", "每月需")
-    return output.table(title, columns, rows, figures=(0, 2, 8, 9))
+    return output.table(title, columns, rows, figures=(0, 2, 8, 9), spare=(4, 6, 9))
 
 
 def _number(value: Any) -> str:

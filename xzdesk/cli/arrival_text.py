@@ -10,6 +10,7 @@ from xzdesk.cli import output
 from xzdesk.core.changes import CellDifference
 from xzdesk.core.model import CellRef, Severity
 from xzdesk.core.observations import Content, to_value
+from xzdesk.services import finding_text
 from xzdesk.services.check import value_text
 from xzdesk.services.effects import Effects
 from xzdesk.services.receive import Arrived, Status
@@ -39,22 +40,33 @@ def attention(arrived: Sequence[Arrived], paths: Sequence[Path]) -> bool:
 
     A package for somebody else that merely lies in a folder of ``paths`` needs nobody: one stick serves many offices.
     """
+    others = _for_others(arrived, paths)
+    return any(each.status in (Status.QUARANTINED, Status.REFUSED) and each not in others for each in arrived)
+
+
+def _for_others(arrived: Sequence[Arrived], paths: Sequence[Path]) -> list[Arrived]:
     named = {path.name for path in paths if not path.is_dir()}
-    return any(
-        each.status is Status.QUARANTINED
-        or (each.status is Status.REFUSED and (each.code != FOR_OTHERS or each.file in named))
-        for each in arrived
-    )
+    return [each for each in arrived if each.code == FOR_OTHERS and each.file not in named]
 
 
-def text(session: Session, arrived: Sequence[Arrived], *, dry_run: bool, everything: bool) -> str:
-    """All of them, one paragraph each."""
+def text(
+    session: Session, arrived: Sequence[Arrived], paths: Sequence[Path], *, dry_run: bool, everything: bool
+) -> str:
+    """One paragraph each; those for somebody else in a folder of ``paths`` together in one."""
     words = DRY_WORDS if dry_run else STATUS_WORDS
-    blocks = [_one(session, each, words[each.status], None if everything else SHOWN) for each in arrived]
-    counts = "，".join(
-        f"{words[status]} {number} 个" for status in Status if (number := sum(a.status is status for a in arrived))
-    )
-    return output.lines(blocks, f"共 {len(arrived)} 个文件：{counts}。")
+    others = _for_others(arrived, paths)
+    ours = [each for each in arrived if each not in others]
+    blocks = [_one(session, each, words[each.status], None if everything else SHOWN) for each in ours]
+    if others:
+        names = "、".join(each.file for each in others)
+        blocks.append(f"不是发给本单位的（或者文件头已损坏，打不开），没有读取：{names}。")
+    counts = [
+        f"{words[status].partition('，')[0]} {number} 个"
+        for status in Status
+        if (number := sum(each.status is status for each in ours))
+    ]
+    counts += [f"不是发给本单位的 {len(others)} 个"] if others else []
+    return output.lines(blocks, f"共 {len(arrived)} 个文件：{'，'.join(counts)}。")
 
 
 def _one(session: Session, arrived: Arrived, word: str, shown: int | None) -> str:
@@ -70,12 +82,10 @@ def _one(session: Session, arrived: Arrived, word: str, shown: int | None) -> st
         )
         if part
     )
-    missing = f"  第 {arrived.missing[0]} 至 {arrived.missing[1]} 包没有收到。" if arrived.missing else None
     return output.lines(
         f"{arrived.file}：{word}。{what}",
         _indented(arrived.message),
         _indented(arrived.hint),
-        missing,
         _effects(session, arrived.effects, shown),
     )
 
@@ -90,12 +100,14 @@ def _effects(session: Session, effects: Effects, shown: int | None) -> list[str]
         lines.append(f"  数据值：变动 {len(effects.cells)} 格，未变 {effects.unchanged_cells} 格。")
         lines += _some([f"    {_cell(session, cell)}" for cell in effects.cells], shown)
     for register, counts in effects.rows.items():
+        if not (counts.new or counts.changed or counts.unchanged or counts.unknown):
+            continue
         schema = session.catalogue.registers.get(register)
         lines.append(
             f"  台账 {schema.title if schema else register}：新增 {counts.new}，修改 {counts.changed}，"
             f"未变 {counts.unchanged}{f'，本机另有 {counts.unknown} 行对方没有' if counts.unknown else ''}。"
         )
-    lines += _findings(effects, shown)
+    lines += _findings(session, effects, shown)
     lines += _some([f"  留意：{oddity}" for oddity in effects.oddities], shown)
     lines += [f"  隔离 {number} 行：{cause}。" for cause, number in effects.bad_rows.items()]
     for number, sentence in (
@@ -112,7 +124,7 @@ def _effects(session: Session, effects: Effects, shown: int | None) -> list[str]
     return lines + [f"  {note}" for note in effects.notes]
 
 
-def _findings(effects: Effects, shown: int | None) -> list[str]:
+def _findings(session: Session, effects: Effects, shown: int | None) -> list[str]:
     if not effects.findings:
         return []
     hard = [f for f in effects.findings if f.severity is Severity.HARD]
@@ -121,7 +133,9 @@ def _findings(effects: Effects, shown: int | None) -> list[str]:
         f"  审核：必须改正 {len(hard)} 处，需要说明 {len(effects.findings) - len(hard)} 处"
         f"（其中没有说明 {len(open_soft)} 处）。"
     ]
-    return lines + _some([f"    {finding.message}" for finding in [*hard, *open_soft]], shown)
+    return lines + _some(
+        [f"    {finding_text.where(session, f, month=True)}：{f.message}" for f in [*hard, *open_soft]], shown
+    )
 
 
 def _some(lines: list[str], shown: int | None) -> list[str]:

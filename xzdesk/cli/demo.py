@@ -10,7 +10,7 @@ import click
 from xzdesk.cli import frame, output
 from xzdesk.cli.aggregate import overview_table
 from xzdesk.cli.rank import ranking_table
-from xzdesk.core.errors import UserError
+from xzdesk.core.errors import Cancelled, UserError
 from xzdesk.core.periods import Period
 from xzdesk.core.progress import Progress
 from xzdesk.services.catalogue_files import DEFAULT
@@ -44,7 +44,10 @@ def command(folder: Path, month: str, seed: int, as_json: bool) -> None:
     """
     begun = time.monotonic()
     setting = Setting(folder.resolve(), DEFAULT, Period.parse(month), seed)
-    told = play(setting, Progress() if as_json else frame.progress(), on_step=None if as_json else _tell_step)
+    try:
+        told = play(setting, Progress() if as_json else frame.progress(), on_step=None if as_json else _tell_step)
+    except (Cancelled, KeyboardInterrupt) as stopped:
+        raise Cancelled(f"演示没有走完，再来一次以前请先删去文件夹“{folder.name}”。") from stopped
     seconds = time.monotonic() - begun
     if as_json:
         output.tell({**output.plain(told), "seconds": round(seconds, 1)}, as_json)

@@ -17,6 +17,7 @@ from xzdesk.services import export_table
 @click.option("--unit", metavar="单位", help="只要这个单位的表；不写时为本单位填报的全部。")
 @click.option("--empty", is_flag=True, help="不带已填的数。")
 @click.option("--baseline", is_flag=True, help="带期初数的表。")
+@click.option("--replace", is_flag=True, help="已有同名文件时覆盖它。")
 @frame.workspace_options
 @frame.json_option
 def command(
@@ -25,6 +26,7 @@ def command(
     unit: str | None,
     empty: bool,
     baseline: bool,
+    replace: bool,
     workspace: Path,
     user: str | None,
     as_json: bool,
@@ -41,6 +43,13 @@ def command(
         path = to / export_table.suggested_name(office or session.office, month) if to.is_dir() else to
         if path.suffix.lower() != ".xlsx" or not path.parent.is_dir():
             raise UserError("export.place", f"“{to.name or to}”不是文件夹，也不是 .xlsx 文件。", "请核对 --to 的位置。")
+        if path.exists() and not replace:
+            # It may be the one that somebody has just filled in.
+            raise UserError(
+                "export.exists",
+                f"“{path.name}”已经存在，可能已经填过，没有覆盖。",
+                "请先读回或移走，或用 --to 另写一个文件名；确实不要了，加 --replace 覆盖。",
+            )
         written = export_table.export_table(session, path, month, unit=office, filled=not empty, baseline=baseline)
         text = output.lines(
             f"已写出 {written}。",

@@ -56,15 +56,17 @@ def command(
             arrived = receive.release(session, session.unit(release).code)
         else:
             arrived = receive.receive(session, paths, progress=frame.progress())
-        _tell(session, arrived, made, everything, as_json)
+        _tell(session, arrived, paths, made, everything, as_json)
     if arrival_text.attention(arrived, paths):
         raise click.exceptions.Exit(frame.ATTENTION)
 
 
-def _tell(session: Session, arrived: list[Arrived], made: Backup, everything: bool, as_json: bool) -> None:
+def _tell(
+    session: Session, arrived: list[Arrived], paths: tuple[Path, ...], made: Backup, everything: bool, as_json: bool
+) -> None:
     text = output.lines(
         f"接收前已备份：{made.path}",
-        arrival_text.text(session, arrived, dry_run=False, everything=everything)
+        arrival_text.text(session, arrived, paths, dry_run=False, everything=everything)
         if arrived
         else "隔离区里没有它的包。",
         _following(session, arrived),

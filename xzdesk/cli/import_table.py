@@ -64,10 +64,10 @@ def command(
 
 def _done(plan: Plan, recorded: Recorded | None, dry_run: bool, month: str) -> str:
     if recorded is not None:
-        corrections = f"其中更正 {len(recorded.corrections)} 处，" if recorded.corrections else ""
-        return (
-            f"已保存 {len(recorded.cells)} 格、{len(recorded.rows)} 行，{corrections}下一步：xzdesk-cli check {month}"
-        )
+        corrections = f"，其中更正 {len(recorded.corrections)} 处" if recorded.corrections else ""
+        left = f"，读不出的 {len(plan.findings)} 处没有保存" if plan.findings else ""
+        saved = f"已保存 {len(recorded.cells)} 格、{len(recorded.rows)} 行{corrections}{left}。"
+        return f"{saved}\n下一步：xzdesk-cli check {month}"
     if not plan.cells and not plan.rows:
         return "没有要保存的变动。"
     if dry_run:

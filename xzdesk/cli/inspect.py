@@ -36,7 +36,7 @@ def command(
             return
         arrived = receive.receive(session, paths, dry_run=True, progress=frame.progress())
         text = output.lines(
-            arrival_text.text(session, arrived, dry_run=True, everything=everything),
+            arrival_text.text(session, arrived, paths, dry_run=True, everything=everything),
             "这是试读，什么都没有改动。要接收请用 import。",
         )
         output.tell(arrival_text.value(session, arrived), as_json, text)
@@ -70,7 +70,9 @@ def _inside(session: Session, paths: tuple[Path, ...], as_json: bool) -> None:
         f"由{_name(session, manifest.sender.unit)}发给{_name(session, manifest.receiver.unit)}，"
         f"封装于 {output.moment(manifest.created)}（对方电脑的时间）。",
         f"签名：{_SIGNERS[signer]}",
-        output.table("", ("部分", "类型", "行数", "字节"), parts, figures=(2, 3)),
+        output.table("", ("部分", "类型", "行数", "字节"), parts, figures=(2, 3))
+        if parts
+        else "包里只有清单，没有数据。",
     )
     output.tell(value, as_json, text)
 

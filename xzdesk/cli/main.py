@@ -128,8 +128,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         output.tell_error(error.code, error.message, error.hint, as_json)
         return USER_CAN_MEND
-    except (Cancelled, KeyboardInterrupt, click.Abort):
-        output.tell_error("cancelled", "已停下，没有做完的部分没有保存。", "", as_json)
+    except (Cancelled, KeyboardInterrupt, click.Abort) as stopped:
+        hint = str(stopped) if isinstance(stopped, Cancelled) else ""
+        output.tell_error("cancelled", "已停下，没有做完的部分没有保存。", hint, as_json)
         return STOPPED
     except click.exceptions.NoArgsIsHelpError as error:
         output.tell_help(error.ctx.get_help())

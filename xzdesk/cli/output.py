@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from xzdesk.core.errors import UserError
@@ -17,6 +17,8 @@ __all__ = ["lines", "moment", "of_error", "plain", "prepare", "table", "tell", "
 
 PIPED_WIDTH: Final = 160
 """Columns of a table that goes to a file or another program."""
+NARROW: Final = 110
+"""Below so many columns of the terminal a table leaves out what it can spare."""
 
 
 def prepare(as_json: bool) -> None:
@@ -75,22 +77,36 @@ def moment(utc: str) -> str:
     return dt.datetime.fromisoformat(utc.replace("Z", "+00:00")).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], figures: Iterable[int] = ()) -> str:
-    """A table as text, as wide as the terminal (``PIPED_WIDTH`` without one).
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    figures: Iterable[int] = (),
+    spare: Collection[int] = (),
+) -> str:
+    """A table as text, as wide as the terminal (``PIPED_WIDTH`` without one); without rows the title alone.
 
-    The columns numbered in ``figures`` are right-aligned.
+    The columns numbered in ``figures`` are right-aligned, those in ``spare`` left out of a narrow terminal, which is
+    said.
     """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    omitted = set(spare) if console.width < NARROW else set()
     right = set(figures)
     made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if number in right else "left", overflow="fold")
+        if number not in omitted:
+            made.add_column(column, justify="right" if number in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+        kept = (cell for number, cell in enumerate(row) if number not in omitted)
+        made.add_row(*(Text("" if cell is None else str(cell)) for cell in kept))
+    if not made.row_count:
+        return title
     with console.capture() as capture:
         console.print(made)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+    shown = "\n".join(line.rstrip() for line in capture.get().splitlines())
+    names = "、".join(column for number, column in enumerate(columns) if number in omitted)
+    return f"{shown}\n窗口较窄，没有显示：{names}。窗口放宽到 {NARROW} 列以上可以看到。" if names else shown

@@ -83,7 +83,7 @@ def ranking_table(title: str, names: Mapping[str, str], ranking: Ranking) -> str
         for place in ranking.places
     ]
     columns = ("名次", "单位", "", "得分", *(PART_WORDS[part] for part in Part), "比上月", "缘由")
-    return output.table(title, columns, rows, figures=(0, 3, 4, 5, 6, 7))
+    return output.table(title, columns, rows, figures=(0, 3, 4, 5, 6, 7), spare=(9,))
 
 
 def _flag(place: Place) -> str:

@@ -102,12 +102,18 @@ def _withdraw(session: Session, id: str, as_json: bool) -> None:
 def _list(session: Session, as_json: bool) -> None:
     found = returns.standing(session)
     table_rows = [
-        (each.id[:8], _place(session, each), each.reason, STATUS_WORDS[each.status], output.moment(each.returned_at))
+        (each.id[:8], _place(session, each), each.reason, _status(session, each), output.moment(each.returned_at))
         for each in found
     ]
     columns = ("退回编号", "何处", "理由", "状态", "退回时间")
     text = output.table(f"待改的退回 {len(found)} 处", columns, table_rows) if found else "没有待改的退回。"
     output.tell({"returned": [_value(each) for each in found]}, as_json, text)
+
+
+def _status(session: Session, each: Returned) -> str:
+    """Of the office's own returns, which came from above, it matters only that they are to be mended."""
+    own = each.office == session.office.code and each.status is ReturnStatus.SENT
+    return "待改" if own else STATUS_WORDS[each.status]
 
 
 def _place(session: Session, each: Returned) -> str:

@@ -25,7 +25,8 @@ def _message(error: click.ClickException) -> str:
     if isinstance(error, click.MissingParameter):
         return f"缺少{_name(error)}。"
     if isinstance(error, click.BadParameter):
-        return f"{_name(error)}不对：{error.message}"
+        name = _name(error)
+        return f"{name}{'' if name.endswith('”') else ' '}不对：{error.message}"
     if isinstance(error, click.exceptions.BadOptionUsage):
         return f"选项 {error.option_name} 的写法不对。"
     return "命令的参数多了或者写法不对。"

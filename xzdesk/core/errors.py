@@ -26,4 +26,7 @@ class UserError(Exception):
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
-    """The user stopped the work; whatever was begun has been undone."""
+    """The user stopped the work; whatever was begun has been undone.
+
+    Its text, if any, says what to do about what is left.
+    """

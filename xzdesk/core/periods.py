@@ -181,7 +181,7 @@ def _parse(text: str) -> Period:
         raise UserError(
             "period.unreadable",
             f"认不出的期别“{text[:20]}”。",
-            "月写成 2026-10,季写成 2026Q3,年写成 2026。",
+            "月写成 2026-10，季写成 2026Q3，年写成 2026。",
         )
     year = int(match["year"])
     if match["month"]:

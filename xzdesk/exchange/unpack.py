@@ -100,7 +100,7 @@ def open_invitation(
         raise UserError(
             "invitation.wrong_code",
             "开通码与这个开通包不符，没有打开。",
-            "请逐组核对20位开通码；如果没有抄错，请打电话向上级单位确认U盘里是不是给本单位的最新一份开通包。",
+            "请逐组核对 20 位开通码；如果没有抄错，请打电话向上级单位确认U盘里是不是给本单位的最新一份开通包。",
         ) from None
     if opened.manifest.kind is not Kind.INVITATION:
         raise UserError(

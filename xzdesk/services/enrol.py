@@ -226,10 +226,14 @@ def rotate(session: Session) -> int:
 def trust_unit(session: Session, unit: OrgUnit, typed: str) -> Partner:
     """Compare the typed number with the pending key's and trust it.
 
-    Raises ``UserError`` ``trust.nothing_pending``, ``trust.number_unreadable``, ``trust.number_differs``.
+    Raises ``UserError`` ``trust.nothing_pending``, ``trust.number_unreadable``, ``trust.number_differs``,
+    ``trust.already``.
     """
     number = keys.read_number(typed)
     pending = partners.partners(session.workspace, PartnerRole.LOWER, PartnerStatus.PENDING, unit=unit.code)
+    trusted = partners.trusted_key(session.workspace, unit.code)
+    if trusted is not None and trusted.number == number:
+        raise UserError("trust.already", f"{unit.name}的这把密钥已经核对启用过。", "不用再办，可以照常收发数据包。")
     if not pending:
         raise UserError("trust.nothing_pending", f"没有等待核对的{unit.name}密钥。", "请先读入该单位的开通回复文件。")
     for partner in pending:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import RegisterRow
 from xzdesk.core.periods import Period
+from xzdesk.services import record
 from xzdesk.services.export_table import known_rows, known_values, living_units
 from xzdesk.services.record import Recorded, write_cells, write_row
 from xzdesk.services.session import Session
@@ -14,7 +16,7 @@ from xzdesk.store import registers, values
 from xzdesk.tables import plan_import
 from xzdesk.tables.limits import MAX_FILE, too_large
 from xzdesk.tables.reader import read_table
-from xzdesk.tables.table import Plan, RowChange
+from xzdesk.tables.table import Plan, RowChange, TableFinding
 
 
 def dry_run(session: Session, path: Path, period: Period) -> Plan:
@@ -25,7 +27,7 @@ def dry_run(session: Session, path: Path, period: Period) -> Plan:
     workbook that was made for another office, district or month.
     """
     units = living_units(session, period)
-    return plan_import.plan(
+    plan = plan_import.plan(
         read_table(_content(path), path.name),
         session.catalogue,
         units,
@@ -33,6 +35,28 @@ def dry_run(session: Session, path: Path, period: Period) -> Plan:
         known_values(session, units, period),
         known_rows(session, units),
     )
+    return _without_others_rows(session, plan)
+
+
+def _without_others_rows(session: Session, plan: Plan) -> Plan:
+    """Rows of an office that hands in its own registers are findings, not changes: saving would refuse them."""
+    others = record.handed_in_from_below(session, {change.unit for change in plan.rows})
+    refused = [change for change in plan.rows if change.unit in others]
+    if not refused:
+        return plan
+    findings = [
+        TableFinding(
+            change.sheet,
+            f"第 {change.number} 行",
+            "record.other_office",
+            f"{name}的台账由{name}自己登记、上报，没有读取。",
+            "请由该单位改，或把已上报的行退回。",
+        )
+        for change in refused
+        for name in [session.catalogue.units[change.unit].name]
+    ]
+    kept = [change for change in plan.rows if change.unit not in others]
+    return dataclasses.replace(plan, rows=kept, findings=[*plan.findings, *findings])
 
 
 def _content(path: Path) -> bytes:

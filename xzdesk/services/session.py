@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -60,7 +61,7 @@ class Session:
             wanted = "或".join(LEVEL_WORDS[level] for level in levels)
             raise UserError(
                 "workspace.wrong_kind",
-                f"这是{LEVEL_WORDS[self.level]}工作库({self.office.name}),此操作只能在{wanted}工作库上进行。",
+                f"这是{LEVEL_WORDS[self.level]}工作库（{self.office.name}），此操作只能在{wanted}工作库上进行。",
                 "请换用相应的工作库文件。",
             )
 
@@ -72,9 +73,11 @@ class Session:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise UserError("unit.unknown", f"没有叫“{name[:30]}”的单位。", "请用全称或12位统计用区划代码。")
+            close = get_close_matches(name, [unit.name for unit in self.catalogue.units.values()], 3)
+            hint = f"相近的有：{'、'.join(close)}。" if close else "请用全称或统计用区划代码。"
+            raise UserError("unit.unknown", f"没有叫“{name[:30]}”的单位。", hint)
         codes = "、".join(f"{unit.name} {unit.code}" for unit in found)
-        raise UserError("unit.ambiguous", f"叫“{name[:30]}”的单位不止一个：{codes}。", "请用12位统计用区划代码。")
+        raise UserError("unit.ambiguous", f"叫“{name[:30]}”的单位不止一个：{codes}。", "请用统计用区划代码。")
 
     def month(self, text: str) -> Period:
         """Read a month within the plan. Raises ``UserError`` ``period.unreadable``, ``period.outside``."""

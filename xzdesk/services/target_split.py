@@ -72,9 +72,11 @@ def change_by_hand(
     Raises ``UserError`` ``split.no_target``, ``split.unit``, ``split.sum`` (with the difference), ``split.decimals``.
     """
     session.require(Level.DISTRICT)
-    plan = _plan(session, indicator).get(year)
+    targets = _plan(session, indicator)
+    plan = targets.get(year)
     if plan is None:
-        raise UserError("split.no_target", f"“{indicator.name}”{year} 年没有数字目标。", "请核对年份。")
+        hint = f"有数字目标的年份：{'、'.join(str(each) for each in sorted(targets))}。" if targets else "请核对指标。"
+        raise UserError("split.no_target", f"“{indicator.name}”{year} 年没有数字目标。", hint)
     at = month or Period.month(session.catalogue.first_year, 1)
     counted = _counted(session, indicator, at)
     held = {share.unit: share for share in target_splits.read(session.workspace, indicator=indicator.code, year=year)}

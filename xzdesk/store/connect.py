@@ -174,8 +174,9 @@ def create(
 ) -> Workspace:
     """Make a new workspace with one user. On any failure nothing is left.
 
-    Raises ``UserError`` ``workspace.exists``, ``workspace.folder_missing``, ``passphrase.weak``.
+    Raises ``UserError`` ``workspace.exists``, ``workspace.folder_missing``, ``user.name``, ``passphrase.weak``.
     """
+    keyslots.demand_name(user)
     slots_file = keyslots.slots_path(path)
     if path.exists() or slots_file.exists():
         raise UserError(

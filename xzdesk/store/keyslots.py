@@ -12,6 +12,7 @@ import base64
 import binascii
 import contextlib
 import json
+import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ MOST_MEMORY: Final = 1024 * 1024 * 1024
 """That a slot may ask for; a file may come from an enemy."""
 KEY_BYTES: Final = 32
 SHORTEST: Final = 8
+LONGEST_NAME: Final = 20
 FREE_TRIES: Final = 3
 LONGEST_WAIT: Final = 300.0
 LARGEST_FILE: Final = 1024 * 1024
@@ -70,6 +72,12 @@ def check_passphrase(passphrase: str) -> None:
         )
     if passphrase.lower() in _COMMON or len(set(passphrase)) < 4:
         raise UserError("passphrase.weak", "口令过于常见，容易被猜到。", "请换一个，可以用几个不相干的词连起来。")
+
+
+def demand_name(user: str) -> None:
+    """Raises ``UserError`` ``user.name`` unless a person may be called so."""
+    if not 1 <= len(user) <= LONGEST_NAME or not user.isprintable() or user != user.strip():
+        raise UserError("user.name", f"用户名应为 1 到 {LONGEST_NAME} 个字，前后没有空格。", "请用姓名作用户名。")
 
 
 def put_passphrase(slots: KeySlots, user: str, passphrase: str, data_key: bytes) -> None:
@@ -200,7 +208,9 @@ def _wait_over(slots: KeySlots) -> None:
     wait = min(LONGEST_WAIT, 2.0 ** (slots.failures - FREE_TRIES))
     elapsed = time.time() - slots.last_failure
     if 0 <= elapsed < wait:
-        raise UserError("workspace.wait", f"口令已输错 {slots.failures} 次。", f"请等 {wait - elapsed:.0f} 秒后再试。")
+        raise UserError(
+            "workspace.wait", f"口令已输错 {slots.failures} 次。", f"请等 {math.ceil(wait - elapsed)} 秒后再试。"
+        )
 
 
 def _stretch(passphrase: str, salt: bytes, memory: int, passes: int) -> bytes:

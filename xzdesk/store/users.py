@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xzdesk.store.connect import Workspace
     from xzdesk.store.keyslots import KeySlots
 
-LONGEST_NAME: Final = 20
+LONGEST_NAME: Final = keyslots.LONGEST_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,7 @@ def add(ws: Workspace, name: str, role: Role, passphrase: str) -> User:
     """
     demand_transaction(ws)
     _demand_head(ws)
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
-        raise UserError("user.name", f"用户名应为 1 到 {LONGEST_NAME} 个字，前后没有空格。", "请用姓名作用户名。")
+    keyslots.demand_name(name)
     if any(user.name == name for user in listing(ws)):
         raise UserError("user.exists", f"已有用户“{name}”。", "同名的人请在姓名后加上岗位。")
     ws.db.conn.execute(_ADD, (name, role, ws.now()))
