@@ -100,6 +100,9 @@ def fill(session: Session, month: Period) -> None:
         element = catalogue.elements[ref.element]
         if element.derivation is None:
             changes[ref] = ordinary(element.code, element.choices, element.numeric)
+            if element.code == "households":
+                # A village has the households of those that it took in.
+                changes[ref] = DataValue.of(300 * len(session.lineage.predecessors(ref.unit, month)))
     if month == Period.month(catalogue.first_year, 1) or session.level is not Level.DISTRICT:
         baseline = Period.of_year(catalogue.baseline_year)
         for element in catalogue.elements.values():

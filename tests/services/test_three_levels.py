@@ -14,7 +14,7 @@ from xzdesk.core.catalogue import parse
 from xzdesk.core.errors import UserError
 from xzdesk.core.model import CellRef, DataValue, FieldValue, RowRef
 from xzdesk.core.periods import Period
-from xzdesk.services import outgoing, receipt, receive, record, returns, task
+from xzdesk.services import check, outgoing, receipt, receive, record, returns, task
 from xzdesk.services.catalogue_update import put_in_force
 from xzdesk.services.effects import Effects
 from xzdesk.services.receive import Status
@@ -340,3 +340,20 @@ def test_a_new_catalogue_comes_while_a_month_is_open_and_the_next_package_is_tak
     assert values.is_sealed(chain.town.workspace, OTHER, JANUARY)
     chain.town_up(FEBRUARY)
     assert held(chain.district, CellRef(OTHER, "households", FEBRUARY)) == DataValue.of(300)
+
+
+def test_the_town_finds_what_the_district_will_find_when_a_village_takes_another_one_in(chain: Chain) -> None:
+    """Two villages of 300 households are one from January: 300 there are half of what stood before."""
+    january = DECEMBER.shift(1)
+    for month in (*DECEMBER.of_year_so_far(), january):
+        fill(chain.town, month)
+    chain.town_up(DECEMBER)
+    assert check.check(chain.town, january).unexplained == ()
+    record.record_cells(chain.town, {CellRef(OTHER, "households", january): DataValue.of(300)})
+    (jump,) = check.check(chain.town, january).unexplained
+    assert (jump.rule, jump.unit) == ("households_jump", OTHER)
+    assert check.check(chain.town, january, [chain.town.catalogue.units[OTHER]]).unexplained == (jump,)
+    check.give_reason(chain.town, jump, "两村合并后重新清点，外迁的300户已注销")
+    effects = chain.town_up(january)
+    assert [each.fingerprint for each in effects.findings] == [jump.fingerprint]
+    assert effects.oddities == ()

@@ -67,12 +67,12 @@ def test_a_correction_is_pending_until_a_package_carries_it(tmp_path: Path) -> N
             first = verdicts.add_correction(ws, CELL, DataValue.of(598), DataValue.of(600), "补录2户")
         assert verdicts.pending_corrections(ws) == (first,)
         with ws.transaction("上报"):
-            assert verdicts.mark_carried(ws, "p1") == 1
+            assert verdicts.mark_carried(ws, "p1", 2026) == 1
         assert verdicts.pending_corrections(ws) == ()
         with ws.transaction("更正"):
             second = verdicts.add_correction(ws, CELL, DataValue.of(600), None, "误录")
         with ws.transaction("上报"):
-            assert verdicts.mark_carried(ws, "p2") == 1
+            assert verdicts.mark_carried(ws, "p2", 2026) == 1
         assert verdicts.corrections_of_year(ws, 2026) == (
             replace(first, package="p1"),
             replace(second, package="p2"),
@@ -86,7 +86,7 @@ def test_a_package_of_the_year_carries_uncarried_corrections_of_earlier_years(of
         verdicts.add_correction(office, earlier, None, DataValue.of(3), "补录")
     assert [c.ref for c in verdicts.corrections_of_year(office, 2026)] == [earlier]
     with office.transaction("上报"):
-        verdicts.mark_carried(office, "p1")
+        verdicts.mark_carried(office, "p1", 2026)
     assert verdicts.corrections_of_year(office, 2026) == ()
 
 
@@ -189,6 +189,6 @@ def test_a_receipt_brings_returns_and_never_undoes_what_was_mended_meanwhile(off
 
 def test_writing_needs_a_transaction(office: Workspace) -> None:
     with pytest.raises(RuntimeError):
-        verdicts.mark_carried(office, "p1")
+        verdicts.mark_carried(office, "p1", 2026)
     with pytest.raises(RuntimeError):
         verdicts.set_status(office, ["r1"], ReturnStatus.SENT)

@@ -55,8 +55,12 @@ def command(
 
 def _submit(session: Session, period: str, reviewer: str, folder: Path, as_json: bool) -> None:
     month = session.month(period)
+    # What cannot be handed in is said before a second person is asked to come.
+    submit.demand_other_person(session, reviewer)
+    submit.demand_upper(session)
+    findings = submit.demand_ready(session, month, frame.progress())
     signature = submit.sign(session, reviewer, frame.passphrase(f"{reviewer}的口令", frame.REVIEWER_FILE))
-    sealed = submit.submit(session, month, signature, frame.progress())
+    sealed = submit.seal_month(session, month, signature, findings, frame.progress())
     upper = session.catalogue.units[sealed.unit].name
     following = f"已读回核对，可以拔出U盘。下一步：把文件交给{upper}，带回回执后用 import 读入。"
     delivery.tell(delivery.deliver(session, [sealed], folder), "submit", f"{month.label()}上报包", following, as_json)

@@ -52,7 +52,10 @@ def check_months(session: Session, months: Sequence[tuple[Period, Sequence[OrgUn
     Register rows are what they are today: they are checked with the last of the months, where it is still open.
     """
     last, catalogue, lineage = months[-1][0], session.catalogue, session.lineage
-    everyone = {unit.code for _, units in months for unit in units}
+    # A rule reads what stood before in merged units too, and a town's may read its villages.
+    everyone = {code for month, units in months for unit in units for code in lineage.predecessors(unit.code, month)}
+    if session.office.code in everyone:
+        everyone |= session.codes
     known = observe(session, [unit for unit in catalogue.units.values() if unit.code in everyone], last)
     results = []
     for month, units in months:

@@ -208,10 +208,13 @@ def correction_texts(correction: Correction) -> tuple[str, str, str, str, str, s
     return (c.ref.element, c.ref.unit, str(c.ref.period), before, after, c.reason, c.corrected_at, c.corrected_by)
 
 
-def mark_carried(ws: Workspace, package: str) -> int:
-    """Note that ``package`` carries all that were pending; how many these are."""
+def mark_carried(ws: Workspace, package: str, year: int) -> int:
+    """Note that ``package``, one of ``year``, carries what was pending of it and earlier ones; how many these are."""
     demand_transaction(ws)
-    return int(ws.db.conn.execute("UPDATE correction SET package = ? WHERE package = ''", (package,)).rowcount)
+    carried = ws.db.conn.execute(
+        "UPDATE correction SET package = ? WHERE package = '' AND period < ?", (package, str(year + 1))
+    )
+    return int(carried.rowcount)
 
 
 def add(
