@@ -69,9 +69,9 @@ def below(prepared: Offices, tiny: Catalogue) -> Below:
     district = prepared.district()
     town = prepared.below(district, TOWN, "镇")
     other = prepared.below(district, OTHER, "街道")
-    village = prepared.below(town, VILLAGE, "村")
     fill(town, MONTH)
     row = record.record_row(town, "well", VILLAGE, WELL).rows[0].id
+    village = prepared.below(town, VILLAGE, "村")
     hand_in(town, MONTH, prepared.stick, "镇复核")
     [submission] = packages.listing(town.workspace, direction=Direction.OUT, unit=DISTRICT)
     [issued] = task.issue(town, [village.office])
