@@ -17,7 +17,7 @@ import pytest
 
 from xzdesk import paths
 from xzdesk.cli import main
-from xzdesk.core.model import Catalogue, CellRef, DataValue, Level
+from xzdesk.core.model import CellRef, DataValue, Level
 from xzdesk.core.periods import Period
 from xzdesk.services import check, record
 from xzdesk.services.session import open_session
@@ -162,20 +162,25 @@ def desk(enrolled: Path, tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-@pytest.fixture(scope="session")
-def filled(enrolled: Path, tiny: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As ``enrolled``, and the town has filled in all that 2024-01 asks."""
-    folder = tmp_path_factory.mktemp("filled")
-    shutil.copytree(enrolled, folder, dirs_exist_ok=True)
-    with open_session(folder / "镇.xzdb", None, PASSPHRASES["李会计"]) as session:
+def fill_in(town: Path, month: str) -> None:
+    """All that ``month`` asks of the town whose workspace is at ``town``."""
+    with open_session(town, None, PASSPHRASES["李会计"]) as session:
         numbers = {"households": 300, "residents": 30_000, "assets": 900, "income": 20}
         changes: dict[CellRef, DataValue | None] = {}
-        for ref in check.asked_cells(session, session.units, Period.parse(MONTH)):
-            element = tiny.elements[ref.element]
+        for ref in check.asked_cells(session, session.units, Period.parse(month)):
+            element = session.catalogue.elements[ref.element]
             content = numbers.get(element.code, 3) if element.numeric else element.choices[0][0]
             changes[ref] = DataValue.of(content)
         record.record_cells(session, changes)
         assert session.level is Level.TOWN
+
+
+@pytest.fixture(scope="session")
+def filled(enrolled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As ``enrolled``, and the town has filled in all that 2024-01 asks."""
+    folder = tmp_path_factory.mktemp("filled")
+    shutil.copytree(enrolled, folder, dirs_exist_ok=True)
+    fill_in(folder / "镇.xzdb", MONTH)
     return folder
 
 

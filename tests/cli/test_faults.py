@@ -71,6 +71,21 @@ def test_a_damaged_workspace(desk: Desk) -> None:
     refused(desk.run("镇", "verify", "--json"), "workspace.damaged", "恢复")
 
 
+@pytest.mark.parametrize("command", [("verify",), ("check", MONTH), ("users",)])
+def test_a_workspace_with_damaged_pages(
+    desk: Desk, command: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The first page is whole, so it opens; whatever reads a damaged one is told to restore, and no library adds to
+    that in English."""
+    file = desk.path("镇")
+    content = bytearray(file.read_bytes())
+    for page in range(3, len(content) // 4096):
+        content[page * 4096 + 100] ^= 1
+    file.write_bytes(content)
+    refused(desk.run("镇", *command, "--json"), "workspace.damaged", "恢复")
+    assert capfd.readouterr().err == ""
+
+
 def test_a_command_on_the_wrong_kind_of_workspace(desk: Desk) -> None:
     submit = ("submit", MONTH, "--reviewer", "赵科长", "--to", desk.stick, "--json")
     refused(desk.run("区", *submit), "workspace.wrong_kind", "区级工作库", "镇级或村级")
@@ -207,8 +222,8 @@ def test_a_passphrase_file_that_cannot_be_read(desk: Desk, monkeypatch: pytest.M
         (("check",), "缺少参数“月份”。"),
         (("check", MONTH), "缺少选项 --workspace。"),
         (("verify", "甲", "-w", "x"), "命令的参数多了或者写法不对。"),
-        (("users", "-w", "x", "--role", "局长"), "选项 --role不对：“局长”不在可选之列"),
-        (("backup", "-w", "x", "--keep", "1"), "选项 --keep不对：应为 2 到 100 的整数。"),
+        (("users", "-w", "x", "--role", "局长"), "选项 --role 不对：“局长”不在可选之列"),
+        (("backup", "-w", "x", "--keep", "1"), "选项 --keep 不对：应为 2 到 100 的整数。"),
         (("submit", MONTH, "--list", "-w", "x"), "月份 和 --list 不能一起用。"),
     ],
 )
@@ -272,3 +287,39 @@ def test_after_any_fault_the_workspace_is_closed(month: Desk, monkeypatch: pytes
         assert month.run("镇", "check", MONTH).status == 1
     with contextlib.closing(open_session(month.path("镇"), None, PASSPHRASES["李会计"])) as session:
         assert session.office.name == "临溪镇"
+
+
+def test_a_person_needs_a_name(empty: Desk) -> None:
+    words = ("init", "-u", "", "-w", empty.path("区"), "--catalogue", TINY, "--json")
+    refused(empty.raw(*words, secrets={"passphrase": PASSPHRASES["王主任"]}), "user.name", "姓名")
+    assert list(empty.folder.glob("*.xzdb*")) == []
+
+
+def test_a_key_that_was_compared_before_is_no_cause_for_alarm(desk: Desk) -> None:
+    number = desk.done("镇", "trust", "--list").out.partition("核对的数字： ")[2].strip()
+    refused(desk.run("区", "trust", "临溪镇", "--number", number, "--json"), "trust.already", "不用再办")
+
+
+def test_a_unit_of_nearly_this_name_is_offered(desk: Desk) -> None:
+    refused(desk.run("区", "invite", "临西镇", "--to", desk.stick, "--json"), "unit.unknown", "相近的有：临溪镇")
+
+
+def test_packages_for_others_in_a_folder_take_one_line(month: Desk) -> None:
+    month.submit()
+    month.done("区", "invite", "松风街道", "--to", month.stick)
+    shutil.copy(next(month.stick.glob("松风街道*")), month.stick / "又一份.xzpkg")
+    out = month.done("镇", "inspect", month.stick).out
+    assert out.count("不是发给本单位的（或者文件头已损坏，打不开），没有读取：") == 1
+    assert "共 3 个文件：跳过 1 个，不是发给本单位的 2 个。" in out
+
+
+def test_a_month_not_handed_in_cannot_be_returned(month: Desk) -> None:
+    month.done("区", "import", month.submit())
+    words = ("return", "上溪村", "户籍户数", "2024-02", "--reason", "与公安年报相差 12 户，请逐户核对")
+    refused(month.run("区", *words, "--json"), "return.not_submitted", "还没有上报2024年2月", "2024年1月")
+
+
+def test_the_same_person_is_refused_before_a_passphrase_is_asked(month: Desk) -> None:
+    words = ("submit", MONTH, "--reviewer", "李会计", "--to", month.stick, "--json")
+    refused(month.run("镇", *words), "submit.same_person")
+    refused(month.run("镇", "submit", "2024-02", *words[2:3], "张站长", *words[4:]), "submit.hard", "临溪镇 2024年2月")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import MONTH, TINY, Desk
+from .conftest import MONTH, PASSPHRASES, TINY, Desk
 
 NEW = "稻田里 九月 乌篷船"
 
@@ -141,3 +141,20 @@ def test_what_does_not_fit_together_is_told(desk: Desk, monkeypatch: pytest.Monk
     answer = desk.run("镇", "verify")
     assert answer.status == 2
     assert "对不上：3 处引用。" in answer.out
+
+
+def test_another_workspaces_backup_is_not_put_in_place(desk: Desk) -> None:
+    made = desk.done("区", "backup", "--json").json["made"]["path"]
+    before = desk.path("镇").read_bytes()
+    answer = desk.run("镇", "restore", made, "--json", passphrase=PASSPHRASES["王主任"])
+    assert (answer.status, answer.error["code"]) == (2, "restore.other_workspace")
+    assert desk.path("镇").read_bytes() == before
+    # A place that is still free, or one whose keys are lost, is not compared.
+    desk.path("镇").with_name("镇.xzdb.keys").unlink()
+    desk.done("镇", "restore", made, passphrase=PASSPHRASES["王主任"])
+
+
+def test_a_disk_that_is_not_there_becomes_no_folder(desk: Desk) -> None:
+    answer = desk.run("镇", "backup", "--to", desk.folder / "移动硬盘", "--json")
+    assert (answer.status, answer.error["code"]) == (2, "backup.no_folder")
+    assert not (desk.folder / "移动硬盘").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import MONTH, Desk
+from .conftest import MONTH, Desk, fill_in
 
 WELL = (
     "name=一号井",
@@ -157,6 +157,24 @@ def test_a_month_that_is_ready_says_how_to_hand_it_in(month: Desk) -> None:
     open_month = month.run("镇", "check", "2024-02")
     assert open_month.status == 2
     assert "必须改正" in open_month.out
+
+
+def test_a_clean_month_is_not_ready_while_one_before_it_is_open(month: Desk) -> None:
+    """All months of the year that were not handed in travel together."""
+    fill_in(month.path("镇"), "2024-02")
+    month.done("镇", "record", "上溪村", "户籍户数", MONTH, "")
+    answer = month.run("镇", "check", "2024-02", "--json")
+    assert (answer.status, answer.json["hard"], answer.json["ready"]) == (2, 0, False)
+    assert answer.json["blocked"]["code"] == "submit.hard"
+    told = month.run("镇", "check", "2024-02").out
+    assert "上溪村 2024年1月：没有填“户籍户数”。" in told
+    assert "可以上报" not in told
+
+
+def test_a_finding_about_a_row_tells_its_number(desk: Desk) -> None:
+    words = ("record", "--row", "well", "--unit", "上溪村", "name=一号井", "kind=集中", "households=9", "state=正常")
+    row = desk.done("镇", *words, "built_on=2024-05-09", "--json").json["id"]
+    assert f"上溪村 行号 {row[:8]}" in desk.run("镇", "check", MONTH).out
 
 
 @pytest.mark.parametrize(("period", "code"), [("2024Q1", "period.not_month"), ("2031-01", "period.outside")])

@@ -7,7 +7,10 @@ from pathlib import Path
 import click
 
 from xzdesk.cli import frame, output
+from xzdesk.core.errors import UserError
 from xzdesk.services import keep
+
+NO_FOLDER = "请先建好文件夹，或插好移动硬盘。"
 
 
 @frame.command()
@@ -39,6 +42,9 @@ def command(
         if always:
             frame.need(to, "--to 文件夹", "备份到哪个文件夹")
             keep.choose_folder(session, to or Path())
+        if to is not None and not to.is_dir():
+            # A disk that is not plugged in must not become a folder of this one.
+            raise UserError("backup.no_folder", f"没有文件夹“{to.name or to}”，没有备份。", NO_FOLDER)
         folder = to or keep.folder_of(session)
         made = None if listed else keep.back_up(session, folder, kept, frame.progress())
         existing = keep.listing(session.workspace.path, folder)

@@ -9,8 +9,9 @@ import click
 
 from xzdesk.cli import frame, lookup, output
 from xzdesk.core.errors import UserError
-from xzdesk.core.model import Finding, Severity
-from xzdesk.services import check
+from xzdesk.core.model import Finding, Level, Severity
+from xzdesk.core.periods import Period
+from xzdesk.services import check, finding_text, submit
 from xzdesk.services.check import CheckResult
 from xzdesk.services.session import Session
 
@@ -50,8 +51,9 @@ def command(
             check.give_reason(session, _find(result, mark), reason)
         if given:
             result = check.check(session, month, offices)
-        output.tell(_value(result), as_json, _text(session, result))
-    if not result.ready:
+        blocked = _blocked(session, result) if offices is None else None
+        output.tell(_value(result, blocked), as_json, _text(session, result, blocked))
+    if blocked or not result.ready:
         raise click.exceptions.Exit(frame.ATTENTION)
 
 
@@ -66,10 +68,22 @@ def _find(result: CheckResult, mark: str) -> Finding:
     return found[0]
 
 
-def _value(result: CheckResult) -> dict[str, Any]:
+def _blocked(session: Session, result: CheckResult) -> UserError | None:
+    """What stands in the way of handing the month in although the month itself is clean, such as a month before it."""
+    if not result.ready or session.level is Level.DISTRICT:
+        return None
+    try:
+        submit.demand_ready(session, result.period)
+    except UserError as error:
+        return error
+    return None
+
+
+def _value(result: CheckResult, blocked: UserError | None) -> dict[str, Any]:
     return {
         "period": result.period,
-        "ready": result.ready,
+        "ready": result.ready and blocked is None,
+        "blocked": blocked and output.of_error(blocked),
         "filled": result.filled,
         "asked": result.asked,
         "hard": len(result.hard),
@@ -80,12 +94,12 @@ def _value(result: CheckResult) -> dict[str, Any]:
     }
 
 
-def _text(session: Session, result: CheckResult) -> str:
+def _text(session: Session, result: CheckResult, blocked: UserError | None) -> str:
     rows = [
         (
             finding.fingerprint[:PREFIX],
             SEVERITY_WORDS[finding.severity],
-            session.catalogue.units[finding.unit].name,
+            finding_text.where(session, finding),
             finding.message,
             result.reasons.get(finding.fingerprint) or finding.hint,
         )
@@ -95,9 +109,17 @@ def _text(session: Session, result: CheckResult) -> str:
         f"{result.period.label()}：应填 {result.asked} 格，已填 {result.filled} 格；"
         f"必须改正 {len(result.hard)} 处，还要说明 {len(result.unexplained)} 处。"
     )
-    following = f"可以上报：xzdesk-cli submit {result.period} --reviewer 复核人 --to 文件夹" if result.ready else None
+    following = [blocked.message, blocked.hint] if blocked else []
+    if result.ready and not blocked:
+        following = [_following(session, result.period)]
     return output.lines(
-        output.table("审核结果", ("标记", "要求", "单位", "问题", "怎样改／说明"), rows) if rows else None,
+        output.table("审核结果", ("标记", "要求", "何处", "问题", "怎样改／说明"), rows) if rows else None,
         state,
         following,
     )
+
+
+def _following(session: Session, period: Period) -> str:
+    if session.level is Level.DISTRICT:
+        return f"下一步：xzdesk-cli aggregate {period}"
+    return f"可以上报：xzdesk-cli submit {period} --reviewer 复核人 --to 文件夹"

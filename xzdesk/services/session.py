@@ -102,6 +102,8 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if isinstance(error, Exception) and (told := connect.refused(self.workspace.path, error)) is not error:
+            raise told from error
 
 
 def open_session(path: Path, user: str | None, passphrase: str, *, clock: Clock = utc_now) -> Session:
@@ -113,7 +115,9 @@ def open_session(path: Path, user: str | None, passphrase: str, *, clock: Clock 
     try:
         session = Session(workspace)
         registers.ensure_tables(workspace, session.catalogue)
-    except BaseException:
+    except BaseException as error:
         workspace.close()
+        if isinstance(error, Exception):
+            raise connect.refused(path, error) from error.__cause__
         raise
     return session

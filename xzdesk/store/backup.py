@@ -94,10 +94,12 @@ def restore(backup: Path, target: Path, user: str | None, passphrase: str, now: 
 
     The passphrase is the one of the time of the backup: with it the copy is opened and checked before anything is
     moved. ``now`` (UTC, as ``Workspace.now``) names what is moved aside. Raises ``UserError`` as ``open_workspace``
-    for the backup, ``workspace.locked`` for a target that is in use, ``restore.disk_full``, ``restore.unwritable``.
+    for the backup, ``workspace.locked`` for a target that is in use, ``restore.other_workspace``,
+    ``restore.disk_full``, ``restore.unwritable``.
     """
     name, key = keyslots.unlock(keyslots.read(keyslots.slots_path(backup)), user, passphrase)
     _check_backup(backup, key, name)
+    _demand_same_workspace(backup, target)
     aside = target.with_name(f"{target.stem}_被替换_{now.replace(':', '').replace('-', '')}{target.suffix}")
     temporary = target.with_name(f".{target.name}.new")
     lock = WorkspaceLock(target)
@@ -121,6 +123,23 @@ def restore(backup: Path, target: Path, user: str | None, passphrase: str, now: 
     finally:
         lock.release()
     return aside if moved else None
+
+
+def _demand_same_workspace(backup: Path, target: Path) -> None:
+    """What the paper recovery key opens was written once, when the workspace was made: another's tells itself apart.
+
+    A target whose keys are missing or damaged may well be what has to be restored.
+    """
+    try:
+        there = keyslots.read(keyslots.slots_path(target)).recipients
+    except UserError:
+        return
+    if there != keyslots.read(keyslots.slots_path(backup)).recipients:
+        raise UserError(
+            "restore.other_workspace",
+            f"“{backup.name}”不是“{target.name}”的备份，没有恢复。",
+            "请核对备份文件和工作库；要恢复成另一个工作库，请写一个还没有用过的文件名。",
+        )
 
 
 def recover(path: Path, identity: str, user: str, passphrase: str) -> None:

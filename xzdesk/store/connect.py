@@ -120,7 +120,7 @@ class Workspace:
             self._recorder.committed()
         except dbapi2.DatabaseError as error:
             self._roll_back()
-            raise _refused(self.path, error) from error
+            raise refused(self.path, error) from error
         except BaseException:
             self._roll_back()
             raise
@@ -266,6 +266,8 @@ def _connect(path: Path, data_key: bytes, read_only: bool) -> dbapi2.Connection:
     except dbapi2.OperationalError:
         raise UserError("workspace.unreadable", f"“{path.name}”打不开。", "请检查文件和文件夹的读写权限。") from None
     try:
+        # SQLCipher would write its own English lines to the error channel; what is wrong is told by exceptions.
+        connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{data_key.hex()}'\"")
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
@@ -310,8 +312,8 @@ _UNWRITABLE: Final = frozenset({3, 5, 6, 8, 10, 14})
 """permission, busy, locked, read-only, input or output, cannot open"""
 
 
-def _refused(path: Path, error: Exception) -> Exception:
-    """What the user is told when SQLite refuses to write; any other error is a fault of ours and stays as it is."""
+def refused(path: Path, error: Exception) -> Exception:
+    """What the user is told when SQLite refuses to read or write; any other error is a fault of ours and stays."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == _FULL:
         return UserError("workspace.disk_full", "磁盘已满，这一步没有保存。", "请腾出空间后重试，之前保存的都在。")

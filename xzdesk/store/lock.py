@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import getpass
 import json
 import os
@@ -54,6 +55,7 @@ class WorkspaceLock:
     def _who(self) -> str:
         try:
             who = json.loads(self._holder.read_bytes())
-            return f"{who['host']} 上的 {who['user']}，从 {who['since']} 起"
-        except (OSError, ValueError, KeyError, TypeError):
+            since = dt.datetime.fromisoformat(who["since"].replace("Z", "+00:00")).astimezone()
+            return f"{who['host']} 上的 {who['user']}，从 {since:%Y-%m-%d %H:%M} 起"
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return "本机的另一个窗口"
