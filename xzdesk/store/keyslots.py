@@ -37,7 +37,7 @@ LONGEST_WAIT: Final = 300.0
 LARGEST_FILE: Final = 1024 * 1024
 _COMMON: Final = frozenset(
     {"12345678", "123456789", "1234567890", "password", "88888888", "66666666", "00000000", "11111111", "abcd1234",
-     "qwertyui", "a1234567", "woaini1314", "iloveyou", "1qaz2wsx", "xiuzhou123", "jiaxing123"}
+     "qwertyui", "a1234567", "woaini1314", "iloveyou", "1qaz2wsx", "admin123", "abc12345"}
 )  # fmt: skip
 _RESTORE: Final = "请用“恢复”从备份取回，或找回与工作库放在一起的 .keys 文件。"
 
