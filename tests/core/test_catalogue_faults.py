@@ -717,3 +717,9 @@ def test_the_message_shows_the_first_faults_and_counts_the_rest(tiny_files: dict
     assert lines[0] == f"指标目录有 {len(caught.value.faults)} 处错误，没有启用："
     assert lines[1] == "elements.csv 第 2 行：required “是”应为 yes 或 no"
     assert lines[21:] == [f"……另有 {len(caught.value.faults) - 20} 处。"]
+
+
+def test_a_missing_file_hides_no_fault_of_syntax(tiny_files: dict[str, str]) -> None:
+    files = {**tiny_files, "units.csv": tiny_files["units.csv"].replace("parent_code", "parent", 1)}
+    del files["targets.csv"]
+    assert {fault.file for fault in faults_of(files)} == {"targets.csv", "units.csv"}

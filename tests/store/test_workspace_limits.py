@@ -1,5 +1,6 @@
 """What stops a workspace from being opened or written: full disk, newer program, another holder, guessing."""
 
+import datetime as dt
 import json
 import time
 from pathlib import Path
@@ -105,7 +106,8 @@ def test_who_holds_the_lock_is_told(office: Workspace, monkeypatch: pytest.Monke
     assert error.code == "workspace.locked"
     assert who["host"] in error.message
     assert who["user"] in error.message
-    assert who["since"] in error.message
+    on_the_wall = dt.datetime.fromisoformat(who["since"].replace("Z", "+00:00")).astimezone()
+    assert f"从 {on_the_wall:%Y-%m-%d %H:%M} 起" in error.message
 
 
 def test_the_lock_is_free_after_closing_and_readers_need_none(office: Workspace) -> None:

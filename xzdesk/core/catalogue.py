@@ -73,7 +73,8 @@ def parse(files: Mapping[str, str]) -> Catalogue:
     """
     faults = Faults()
     usable = checked_files(faults, files, FILES)
-    faults.raise_if_any()
+    if len(usable) < len(files) or catalogue_parse_settings.FILE not in usable:
+        faults.raise_if_any()
     sources = _read_sources(faults, usable)
     catalogue = _assemble(faults, usable, sources)
     faults.raise_if_any()
@@ -96,6 +97,7 @@ def _read_sources(faults: Faults, files: Mapping[str, str]) -> _Sources:
     tables = {
         name: list(read_table(faults, files, name, columns, _ROWS.get(name, MAX_ROWS)))
         for name, columns in _TABLES.items()
+        if name in files
     }
     documents = {name: read_json(faults, name, text) for name, text in files.items() if is_register_file(name)}
     faults.raise_if_any()
